@@ -1,0 +1,1 @@
+"""Handwritten digits: data, ink, networks, training, evaluation. Knows nothing of Streamlit."""

@@ -1,0 +1,186 @@
+"""Random warps of a whole batch at once, with a different warp for each image.
+
+Rotation, scale, shear, shift and perspective are 3x3 matrices, multiplied into one per image, and
+elastic bending is a smooth field of offsets on top: the image is sampled once, so several warps
+blur no more than one. Stroke thickness is changed afterwards.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from math import radians
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+SIDE = 28
+COARSE = 5  # points a side of the grid that elastic bending is drawn on
+
+
+@dataclass(frozen=True)
+class Warp:
+    """How far the warps of a batch may go; each image draws its own, uniformly. All 0: no warp.
+
+    rotation, shear: degrees to either side (shear along x, as torchvision's RandomAffine(shear=s)).
+    scale: (smallest, largest) factor. shift: share of the side, to either side, in x and y.
+    perspective: torchvision's distortion_scale, 0 to 1, given to a share perspective_p of images.
+    elastic: root mean square of the bending, in pixels.
+    thickness: 0 to 1, how far strokes may go towards one pixel thinner or thicker on each side.
+    """
+
+    rotation: float = 0.0
+    shear: float = 0.0
+    scale: tuple[float, float] = (1.0, 1.0)
+    shift: float = 0.0
+    perspective: float = 0.0
+    perspective_p: float = 0.5
+    elastic: float = 0.0
+    thickness: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scale", tuple(self.scale))  # JSON gives a list
+        limits = {
+            "rotation": (self.rotation, 180.0), "shear": (self.shear, 60.0),
+            "shift": (self.shift, 0.5), "perspective": (self.perspective, 0.9),
+            "perspective_p": (self.perspective_p, 1.0), "elastic": (self.elastic, 5.0),
+            "thickness": (self.thickness, 1.0),
+        }  # fmt: skip
+        for name, (value, most) in limits.items():
+            if not 0 <= value <= most:
+                raise ValueError(f"Warp: {name} must lie between 0 and {most:g}, not {value}.")
+        if len(self.scale) != 2 or not 0.2 <= self.scale[0] <= self.scale[1] <= 3:
+            raise ValueError(
+                f"Warp: scale must be (smallest, largest) within 0.2 to 3, not {self.scale}."
+            )
+
+    @property
+    def moves(self) -> bool:
+        """Whether any of the warps displaces pixels."""
+        steady = (self.rotation, self.shear, self.shift, self.perspective, self.elastic)
+        return any(steady) or self.scale != (1.0, 1.0)
+
+
+def warp(images: Tensor, how: Warp, generator: Generator) -> Tensor:
+    """Warp (N, 1, 28, 28) floats in 0..1, ink 1; what comes in from outside is background."""
+    if how.moves:
+        matrices = draw_matrices(how, len(images), generator)
+        bend = draw_elastic(how.elastic, len(images), generator) if how.elastic else None
+        images = resample(images, matrices, bend)
+    if how.thickness:
+        images = thicken(images, _uniform(len(images), how.thickness, generator))
+    return images
+
+
+def draw_matrices(how: Warp, count: int, generator: Generator) -> Tensor:
+    """(count, 3, 3): where each output pixel comes from, in pixels from the image's centre.
+
+    The distribution is that of torchvision's RandomAffine followed by RandomPerspective.
+    """
+    angle = _uniform(count, radians(how.rotation), generator)
+    slant = _uniform(count, radians(how.shear), generator)
+    low, high = how.scale
+    size = torch.rand(count, generator=generator) * (high - low) + low
+    shift = _uniform((2, count), how.shift * SIDE, generator)
+    matrices = affine_matrices(angle, slant, size, shift[0], shift[1])
+    if how.perspective and how.perspective_p:
+        matrices = matrices @ _draw_perspective(how, count, generator)
+    return matrices
+
+
+def affine_matrices(
+    angle: Tensor, slant: Tensor, size: Tensor, right: Tensor, down: Tensor
+) -> Tensor:
+    """(N, 3, 3) output-to-input matrices of torchvision.transforms.functional.affine.
+
+    angle (clockwise) and slant (along x) in radians (N,), size a factor, right and down in pixels.
+    Source: the inverse matrix in torchvision's _get_inverse_affine_matrix, with shear (slant, 0).
+    """
+    cos, sin, tan = angle.cos(), angle.sin(), slant.tan()
+    inverse = torch.zeros(len(angle), 3, 3)
+    inverse[:, 0, 0] = (cos - sin * tan) / size
+    inverse[:, 0, 1] = (sin + cos * tan) / size
+    inverse[:, 1, 0] = -sin / size
+    inverse[:, 1, 1] = cos / size
+    inverse[:, :2, 2:] = -inverse[:, :2, :2] @ torch.stack([right, down], dim=1).unsqueeze(2)
+    inverse[:, 2, 2] = 1
+    return inverse
+
+
+def perspective_matrices(inward: Tensor) -> Tensor:
+    """(N, 3, 3) output-to-input matrices that pull each corner of the image inwards.
+
+    inward: (N, 4, 2) pixels in x and y, for top left, top right, bottom right, bottom left.
+    The corners are torchvision's: those of the first and last pixel, in coordinates in which the
+    image spans 0 to 28, here counted from its centre.
+    """
+    first, last = -SIDE / 2, SIDE / 2 - 1
+    corners = torch.tensor([[first, first], [last, first], [last, last], [first, last]])
+    signs = torch.tensor([[1.0, 1], [-1, 1], [-1, -1], [1, -1]])
+    pulled = corners + signs * inward
+    x, y = pulled[..., 0], pulled[..., 1]
+    u, v = corners[:, 0].expand_as(x), corners[:, 1].expand_as(x)
+    one, zero = torch.ones_like(x), torch.zeros_like(x)
+    # u = (a x + b y + c) / (g x + h y + 1) and likewise v: two linear equations for each corner
+    rows_u = torch.stack([x, y, one, zero, zero, zero, -u * x, -u * y], dim=2)
+    rows_v = torch.stack([zero, zero, zero, x, y, one, -v * x, -v * y], dim=2)
+    solution = torch.linalg.solve(torch.cat([rows_u, rows_v], 1), torch.cat([u, v], 1))
+    return torch.cat([solution, one[:, :1]], dim=1).view(-1, 3, 3)
+
+
+def resample(images: Tensor, matrices: Tensor, elastic: Tensor | None = None) -> Tensor:
+    """Read (N, 1, 28, 28) images bilinearly where (N, 3, 3) matrices and offsets say.
+
+    elastic: (N, 28, 28, 2) offsets in pixels, or None.
+    """
+    axis = torch.arange(SIDE) - (SIDE - 1) / 2
+    down, right = torch.meshgrid(axis, axis, indexing="ij")
+    grid = torch.stack([right, down, torch.ones_like(right)], dim=2).view(1, -1, 3)
+    source = grid @ matrices.transpose(1, 2)
+    if (matrices[:, 2, :2] != 0).any():
+        source = source / source[..., 2:]
+    places = source[..., :2].view(-1, SIDE, SIDE, 2)
+    if elastic is not None:
+        places = places + elastic
+    places = (places / (SIDE / 2)).to(images.device)
+    return F.grid_sample(images, places, mode="bilinear", align_corners=False)
+
+
+def thicken(images: Tensor, amount: Tensor) -> Tensor:
+    """Strokes of (N, 1, 28, 28) towards one pixel thicker (amount 1) or thinner (-1) on each side.
+
+    amount: (N,) in -1..1; between, the image is mixed with its dilation or erosion.
+    """
+    share = amount.to(images.device).view(-1, 1, 1, 1)
+    wider = F.max_pool2d(images, 3, stride=1, padding=1)
+    narrower = -F.max_pool2d(-images, 3, stride=1, padding=1)
+    return images + share.clamp(min=0) * (wider - images) + share.clamp(max=0) * (images - narrower)
+
+
+def draw_elastic(pixels: float, count: int, generator: Generator) -> Tensor:
+    """(count, 28, 28, 2) smooth random offsets of `pixels` root mean square.
+
+    Source: after Simard et al. (2003), with noise on a coarse grid in place of their blurred one.
+    """
+    coarse = torch.randn(count * 2, COARSE * COARSE, generator=generator)
+    field = (coarse @ _smooth_basis()).view(count, 2, SIDE, SIDE)
+    return (field * (pixels / field.square().mean().sqrt())).permute(0, 2, 3, 1)
+
+
+@cache
+def _smooth_basis() -> Tensor:
+    """(25, 784): the bicubic bump that each point of the coarse grid adds to the fine one."""
+    points = torch.eye(COARSE * COARSE).view(-1, 1, COARSE, COARSE)
+    return F.interpolate(points, size=SIDE, mode="bicubic", align_corners=True).flatten(1)
+
+
+def _draw_perspective(how: Warp, count: int, generator: Generator) -> Tensor:
+    most = int(how.perspective * (SIDE // 2))  # torchvision draws whole pixels
+    inward = torch.randint(0, most + 1, (count, 4, 2), generator=generator).float()
+    chosen = torch.rand(count, generator=generator) < how.perspective_p
+    return perspective_matrices(inward * chosen.view(-1, 1, 1))
+
+
+def _uniform(size: int | tuple[int, ...], most: float, generator: Generator) -> Tensor:
+    """Between -most and most."""
+    shape = (size,) if isinstance(size, int) else size
+    return (torch.rand(shape, generator=generator) * 2 - 1) * most

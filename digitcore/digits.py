@@ -1,0 +1,119 @@
+"""The digits themselves: MNIST as tensors in memory, and the split that every recipe keeps to."""
+
+import gzip
+import os
+import shutil
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torchvision.datasets import MNIST
+from torchvision.datasets.utils import check_integrity
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+CLASSES = 10
+SPLIT_SEED = 1998  # the year MNIST was published; any fixed number would do
+HELD_OUT_SHARE = 1 / 12  # 5,000 of 60,000: held out by every recipe
+
+
+class DataDamaged(RuntimeError):
+    """A data file is missing or not what was published; the message says how to restore it."""
+
+
+@dataclass(frozen=True)
+class DigitSet:
+    """Images and what they show.
+
+    images: uint8 (N, 28, 28), 0 background to 255 ink. labels: int64 (N,), 0 to 9.
+    """
+
+    name: str
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, indices: Tensor | Sequence[int], name: str | None = None) -> "DigitSet":
+        """The digits at `indices`, in that order."""
+        index = torch.as_tensor(indices, dtype=torch.long)
+        return DigitSet(name or self.name, self.images[index], self.labels[index])
+
+
+@cache
+def load_mnist(train: bool, root: Path = DATA) -> DigitSet:
+    """MNIST's 60,000 training or 10,000 test digits, from the shipped archives.
+
+    Read once per process; treat as read-only. Never touches the network. Raises DataDamaged.
+    Source: LeCun, Cortes, Burges (1998), read by torchvision's own MNIST class.
+    """
+    _unpack(root / "MNIST" / "raw")
+    data = MNIST(str(root), train=train, download=False)
+    return DigitSet("MNIST training" if train else "MNIST test", data.data, data.targets)
+
+
+def split(digits: DigitSet, validation_share: float = HELD_OUT_SHARE) -> tuple[DigitSet, DigitSet]:
+    """(training, validation): the same for everybody, with equally many of each class held out.
+
+    Nested: a larger share holds out all that a smaller one does, so the digits of
+    HELD_OUT_SHARE are unseen in training by every recipe, and models can be compared on them.
+    """
+    per_class = round(len(digits) * validation_share / CLASSES)
+    shuffled = torch.randperm(len(digits), generator=torch.Generator().manual_seed(SPLIT_SEED))
+    labels = digits.labels[shuffled]
+    by_class = [shuffled[labels == digit] for digit in range(CLASSES)]
+    if min(len(members) for members in by_class) <= per_class:
+        raise ValueError(f"A validation share of {validation_share:.0%} leaves a class empty.")
+    held_out = torch.cat([members[:per_class] for members in by_class]).sort().values
+    kept = torch.ones(len(digits), dtype=torch.bool)
+    kept[held_out] = False
+    return (
+        digits.take(kept.nonzero().flatten(), f"{digits.name}, to learn from"),
+        digits.take(held_out, f"{digits.name}, held out"),
+    )
+
+
+def subset(digits: DigitSet, size: int, seed: int) -> DigitSet:
+    """`size` digits drawn at random without replacement (seeded); all of them where size is N."""
+    if not 0 < size <= len(digits):
+        raise ValueError(f"Choose between 1 and {len(digits)} digits, not {size}.")
+    if size == len(digits):
+        return digits
+    chosen = torch.randperm(len(digits), generator=torch.Generator().manual_seed(seed))[:size]
+    return digits.take(chosen.sort().values)
+
+
+def _unpack(raw: Path) -> None:
+    """Unpack what is not unpacked yet, after checking it against torchvision's MD5 sums."""
+    for archive_name, md5 in MNIST.resources:
+        archive, target = raw / archive_name, raw / archive_name.removesuffix(".gz")
+        if _complete(archive, target):
+            continue
+        if not check_integrity(str(archive), md5):
+            what = "damaged" if archive.exists() else "missing"
+            raise DataDamaged(
+                f"{archive_name} is {what}. Restore the shipped file with "
+                "'git checkout -- data/MNIST/raw', or clone the project again."
+            )
+        # Several processes may unpack at once: each renames a whole file of its own into place.
+        part = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+        try:
+            with gzip.open(archive) as packed, part.open("wb") as unpacked:
+                shutil.copyfileobj(packed, unpacked)
+            os.replace(part, target)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _complete(archive: Path, target: Path) -> bool:
+    """Whether `target` has the size that the archive's last four bytes (gzip ISIZE) promise."""
+    if not (archive.is_file() and target.is_file() and archive.stat().st_size > 4):
+        return False
+    with archive.open("rb") as packed:
+        packed.seek(-4, os.SEEK_END)
+        (size,) = struct.unpack("<I", packed.read(4))
+    return bool(target.stat().st_size == size)

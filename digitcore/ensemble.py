@@ -1,0 +1,85 @@
+"""Several models as one: what they answer together is again probabilities."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from scipy.optimize import minimize
+
+from digitcore.evaluation import DIGITS, Floats, Predictions
+
+WAYS = ("mean", "vote", "weighted")
+TIE_BREAK = 0.01  # so small that it never outweighs a vote while members are fewer than 100
+
+
+def combine(members: Floats, how: str = "mean", weights: Sequence[float] | None = None) -> Floats:
+    """(M, N, 10) probabilities of M members -> (N, 10) of the ensemble.
+
+    'mean' is the mean probability, 'weighted' the mean by `weights` (M,), 'vote' the share of
+    members that answer a digit, with ties going to the higher mean probability.
+    Raises ValueError for an unknown way, no member or weights that do not fit.
+    """
+    if len(members) == 0:
+        raise ValueError("An ensemble needs at least one member.")
+    if how == "mean":
+        return members.mean(0)
+    if how == "vote":
+        votes = (members.argmax(2)[..., None] == DIGITS).mean(0)
+        return (votes + TIE_BREAK * members.mean(0)) / (1 + TIE_BREAK)
+    if how == "weighted":
+        share = np.asarray([] if weights is None else weights, dtype=np.float64)
+        if share.shape != (len(members),) or share.min() < 0 or share.sum() <= 0:
+            raise ValueError(f"{len(members)} members need as many weights, none negative.")
+        return np.tensordot(share / share.sum(), members, axes=1)
+    raise ValueError(f"Combine by one of {', '.join(WAYS)}, not {how!r}.")
+
+
+def fit_weights(members: Floats, labels: np.ndarray) -> list[float]:
+    """Weights (M,), summing to 1, that give the least log-loss. Fit them on validation digits.
+
+    members: (M, N, 10) probabilities. The loss is convex in the weights; SciPy's SLSQP finds them.
+    """
+    of_label = members[:, np.arange(len(labels)), labels].astype(np.float64)  # (M, N)
+    count = len(members)
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        mixed = np.maximum(weights @ of_label, 1e-12)
+        return float(-np.log(mixed).mean()), -(of_label / mixed).mean(1)
+
+    found = minimize(
+        loss, np.full(count, 1 / count), jac=True, method="SLSQP",
+        bounds=[(0, 1)] * count, constraints={"type": "eq", "fun": lambda w: w.sum() - 1},
+    )  # fmt: skip
+    kept = np.clip(found.x, 0, None).round(4)
+    return [float(weight) for weight in kept / kept.sum()]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An ensemble that validation digits prefer, with the log-loss and errors it had there."""
+
+    members: tuple[str, ...]
+    log_loss: float
+    errors: int
+
+
+def prefer(validation: Mapping[str, Predictions], most: int = 5) -> Choice:
+    """The set of up to `most` members whose mean probability has the least log-loss.
+
+    validation: each member's predictions of the same digits, which none was trained on. All sets
+    are tried. Log-loss and not errors, since a few errors in 5,000 digits say little.
+    """
+    names = list(validation)
+    labels = validation[names[0]].labels
+    probs = np.stack([validation[name].probs for name in names])
+    of_label = probs[:, np.arange(len(labels)), labels].astype(np.float64)
+    sets = [
+        chosen
+        for size in range(1, min(most, len(names)) + 1)
+        for chosen in combinations(range(len(names)), size)
+    ]
+    losses = [-np.log(np.maximum(of_label[list(chosen)].mean(0), 1e-12)).mean() for chosen in sets]
+    best = sets[int(np.argmin(losses))]
+    together = Predictions(combine(probs[list(best)]), labels)
+    return Choice(tuple(names[i] for i in best), float(min(losses)), together.errors)

@@ -1,0 +1,170 @@
+"""Which part of a picture is background, and so how much ink lies on every pixel.
+
+Colour distance decides, not brightness, so red on an equally bright green is ink as well. On a
+flat background (a canvas, a scan) the distance is to the one colour of the background. Under
+uneven light (a photo) it is to the background near by: the picture with everything narrower than
+a third of it filled in, once with what is lighter (ink is dark) and once with what is darker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from digitcore.ink.outcome import Floats, Mask
+
+FAINTEST = 12.0
+"""Grey levels between ink and background below which nothing is taken for ink."""
+ABOVE_NOISE = 5.0
+"""...and so many standard deviations of the background's own noise."""
+FLAT_NOISE = 2.0
+FLAT_SHARE = 0.8
+SMALL = 96
+"""Longer side on which the light is judged: it changes slowly."""
+SAMPLE = 20_000
+"""Pixels that are enough to tell the commonest colour of a picture."""
+DARK = 20.0
+FITS = 6
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to see a picture as ink on a background.
+
+    ink: (h, w) float32, 0 background to 1 ink; doubt: the lower, the better it explains the
+    picture; flat: the picture has two colours and hardly anything else.
+    """
+
+    ink: Floats
+    doubt: float
+    flat: bool
+
+
+def is_flat(planes: Floats) -> bool:
+    """Whether (C, h, w) float32 colours are two, with hardly anything between them."""
+    first = _reading(_distance(planes, _main_colour(planes.reshape(len(planes), -1))))
+    return first is not None and first.flat
+
+
+def readings(planes: Floats, flat: bool) -> list[Reading]:
+    """The ways to see (C, h, w) float32 colours as ink on a background; none if all is one colour.
+
+    Both polarities of a picture of two colours; unless it is flat also those under uneven light.
+    """
+    first = _reading(_distance(planes, _main_colour(planes.reshape(len(planes), -1))))
+    found = [first]
+    if first is not None:
+        other = _main_colour(planes[:, first.ink > 0.5])
+        found.append(_reading(_distance(planes, other)))
+    if not flat:
+        found += [_reading(distance) for distance in _from_lights(planes)]
+    return [reading for reading in found if reading is not None]
+
+
+def evened(planes: Floats) -> Floats:
+    """(C, h, w) colours with the smooth fall of the light over the picture taken out.
+
+    The light is a parabola over the picture, fitted to what is neither ink nor edge.
+    """
+    height, width = planes.shape[1:]
+    factor = max(1.0, max(height, width) / SMALL)
+    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    light = _parabola(_resized(planes.mean(axis=0), size))
+    light = np.maximum(light, max(1.0, float(light.max()) / 10))
+    return planes * _resized(float(light.mean()) / light, (width, height))
+
+
+def _parabola(plane: Floats) -> Floats:
+    """The parabola in x and y through most of a plane (least squares without the outliers)."""
+    y, x = np.meshgrid(*(np.linspace(-1, 1, side) for side in plane.shape), indexing="ij")
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1).T
+    values, fits = plane.ravel(), np.ones(plane.size, dtype=bool)
+    fitted = values
+    for _ in range(FITS):
+        weights = np.linalg.lstsq(terms[fits], values[fits])[0]
+        fitted = terms @ weights
+        off = np.abs(values - fitted)
+        fits = off <= 2 * 1.4826 * np.median(off) + 1
+    return fitted.reshape(plane.shape).astype(np.float32)
+
+
+def _distance(planes: Floats, background: Floats) -> Floats:
+    """Root of the mean squared difference over the colours: (C, h, w) and (C,) -> (h, w)."""
+    total = np.zeros(planes.shape[1:], dtype=np.float32)
+    for plane, level in zip(planes, background, strict=True):
+        total += np.square(plane - level)
+    return np.sqrt(total / len(planes))
+
+
+def _main_colour(colours: Floats) -> Floats:
+    """The commonest of (C, n) colours: a bin of 16 levels, then its neighbourhood."""
+    chosen = colours[:, :: max(1, colours.shape[1] // SAMPLE)]
+    bins = (16 ** np.arange(len(chosen))) @ (np.clip(chosen, 0, 255).astype(np.int64) >> 4)
+    centre = chosen[:, bins == np.bincount(bins).argmax()].mean(axis=1)
+    near = np.abs(chosen - centre[:, None]).max(axis=0) < 16
+    return chosen[:, near].mean(axis=1) if near.any() else centre
+
+
+def _reading(distance: Floats) -> Reading | None:
+    """Distance from the background -> ink, or None where nothing stands out."""
+    if distance.max() < FAINTEST:
+        return None
+    split = _otsu(distance)
+    behind, before = distance[distance <= split], distance[distance > split]
+    if before.size == 0 or behind.size == 0:
+        return None
+    floor = float(np.median(behind))
+    noise = 1.4826 * float(np.median(np.abs(behind - floor)))
+    level = float(np.percentile(before, 85)) - floor
+    if level < max(FAINTEST, ABOVE_NOISE * noise):
+        return None
+    ink = np.clip((distance - floor) / level, 0, 1).astype(np.float32)
+    settled = float(((ink < 0.1) | (ink > 0.85)).mean())
+    flat = noise < FLAT_NOISE and settled > FLAT_SHARE
+    return Reading(ink, _doubt(ink > 0.5), flat)
+
+
+def _otsu(values: Floats) -> float:
+    """The threshold that best parts the values into two classes (Otsu 1979), 256 bins."""
+    top = float(values.max())
+    counts = np.bincount((values.ravel() * (255 / top)).astype(np.intp), minlength=256)
+    below = np.cumsum(counts)[:-1]
+    sums = np.cumsum(counts * np.arange(256.0))
+    above = values.size - below
+    apart = (sums[-1] * below / values.size - sums[:-1]) ** 2 / np.maximum(below * above, 1)
+    return (float(apart.argmax()) + 1) * top / 255
+
+
+def _doubt(ink: Mask) -> float:
+    """How little a mask looks like ink: ink seldom meets the border, and covers the lesser part."""
+    border = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]]).mean()
+    corners = np.mean([ink[0, 0], ink[0, -1], ink[-1, 0], ink[-1, -1]])
+    return float(border + ink.mean() + 0.5 * corners)
+
+
+def _from_lights(planes: Floats) -> Iterator[Floats]:
+    """(h, w) distances from the background near by, if ink is dark, then if it is light.
+
+    In shares of the light (255 is all of it), because ink takes a share of the light away.
+    """
+    height, width = planes.shape[1:]
+    factor = max(1.0, max(height, width) / SMALL)
+    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    small = np.stack([_resized(plane, size) for plane in planes])
+    window = (1, max(3, min(size) // 3), max(3, min(size) // 3))
+    for fill in (ndimage.grey_closing, ndimage.grey_opening):
+        light = ndimage.gaussian_filter(fill(small, size=window), (0, 1.5, 1.5))
+        total = np.zeros((height, width), dtype=np.float32)
+        brightest = _resized(np.maximum(light.max(axis=0), DARK), (width, height))
+        for plane, behind in zip(planes, light, strict=True):
+            total += np.square(plane - _resized(behind, (width, height)))
+        yield (np.sqrt(total / len(planes)) * (255 / brightest)).astype(np.float32)
+
+
+def _resized(plane: Floats, size: tuple[int, int]) -> Floats:
+    image = Image.fromarray(np.ascontiguousarray(plane, dtype=np.float32))
+    return np.asarray(image.resize(size, Image.Resampling.BILINEAR))

@@ -1,0 +1,74 @@
+"""A picture can be seen in several ways: choose the one that shows a digit best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from digitcore.ink.contrast import Reading, evened, is_flat, readings
+from digitcore.ink.outcome import Floats, NoInk
+from digitcore.ink.shapes import Found, digit, is_sheet, is_soft, strangeness
+from digitcore.ink.stroke import Stroke, measured
+
+TRANSPARENT = 4
+TOO_DOUBTFUL, TOO_STRANGE = 0.9, 0.45
+MARGIN = 0.04
+"""Share of a sheet of paper that is cut off on every side, with its edge."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """ink: (h, w) float32, all that stands out; stroke: of the digit; doubt: lower is better."""
+
+    ink: Floats
+    stroke: Stroke
+    doubt: float
+
+
+def look(planes: Floats, on_sheet: bool = False) -> Seen:
+    """(C, h, w) float32 colours -> the digit in them. Raises NoInk.
+
+    A sheet of paper that stands out is looked into instead, once: then `on_sheet` is true.
+    """
+    flat = is_flat(planes)
+    planes = planes if flat or len(planes) == TRANSPARENT else evened(planes)
+    seen: list[Seen] = []
+    refusal = NoInk("The picture is empty: nothing stands out from its background.")
+    for reading in _worth_trying(readings(planes, flat), flat):
+        try:
+            found = digit(reading.ink)
+            if not on_sheet and is_sheet(found, planes.shape[1:]):
+                return look(planes[:, *_inside(found)], on_sheet=True)
+            seen.append(_seen(planes, reading, found, flat))
+        except NoInk as no:
+            refusal = no
+    if not seen:
+        raise refusal
+    return min(seen, key=lambda one: one.doubt)
+
+
+def _worth_trying(found: list[Reading], flat: bool) -> list[Reading]:
+    """On a flat background one polarity is right, and the other would show its negative."""
+    if not flat:
+        return found
+    found = sorted(found, key=lambda reading: reading.doubt)[:1]
+    return [reading for reading in found if reading.doubt < TOO_DOUBTFUL]
+
+
+def _seen(planes: Floats, reading: Reading, found: Found, flat: bool) -> Seen:
+    stroke = measured(found.ink)
+    width = stroke.width / 20 * max(found.ink.shape)
+    if is_soft(found, width):
+        raise NoInk("There are only shadows in the picture, and no stroke of a pen.")
+    doubt = 0.0 if flat else strangeness(planes, found)
+    if doubt > TOO_STRANGE:
+        raise NoInk("There are only edges and shadows in the picture, and no stroke of a pen.")
+    return Seen(reading.ink, stroke, doubt)
+
+
+def _inside(found: Found) -> tuple[slice, slice]:
+    rows, columns = found.box
+    down, across = (1 + round(MARGIN * (part.stop - part.start)) for part in found.box)
+    return (
+        slice(rows.start + down, max(rows.start + down + 1, rows.stop - down)),
+        slice(columns.start + across, max(columns.start + across + 1, columns.stop - across)),
+    )

@@ -1,0 +1,94 @@
+"""Any array -> pixels of one kind: float32 colours, small enough to work on."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from digitcore.ink.outcome import BadPicture, Bytes, Floats
+
+WORK = 400
+"""The longer side on which ink is looked for, after averaging down. A digit on a canvas keeps all
+of its 280 pixels, and one that takes a tenth of a photo still has about 40."""
+
+CHANNELS = (1, 2, 3, 4)
+
+
+def as_bytes(picture: NDArray[Any]) -> Bytes:
+    """Any array that can be meant as a picture -> (H, W, C) uint8 with C of 1, 2, 3 or 4.
+
+    Floats run from 0 to 1 or from 0 to 255; integers that hold only 0 and 1 are a mask; integers
+    above 255 are taken as 16 bits. Raises BadPicture for other shapes, dtypes and values.
+    """
+    picture = np.asarray(picture)
+    if picture.ndim == 2:
+        picture = picture[:, :, None]
+    if picture.ndim != 3 or picture.shape[2] not in CHANNELS:
+        raise BadPicture(
+            f"A picture has the shape (height, width) or (height, width, 1 to 4), "
+            f"not {picture.shape}."
+        )
+    if picture.size == 0:
+        raise BadPicture("The picture has no pixels. Choose another one.")
+    if picture.dtype.kind not in "buif":
+        raise BadPicture(f"A picture is made of numbers, not of {picture.dtype}.")
+    return _in_range(_thinned(picture))
+
+
+def _thinned(picture: NDArray[Any]) -> NDArray[Any]:
+    """A photo of many megapixels without some of its rows and columns: averaging all is slow."""
+    step = max(1, max(picture.shape[:2]) // (4 * WORK))
+    return np.ascontiguousarray(picture[::step, ::step]) if min(picture.shape) >= step else picture
+
+
+def _in_range(picture: NDArray[Any]) -> Bytes:
+    low, high = picture.min(), picture.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise BadPicture("The picture holds values that are not numbers (NaN or infinite).")
+    if low < 0 or high > 65535:
+        raise BadPicture(f"Pixel values run from 0 to 255, not from {low} to {high}.")
+    if high <= 1 and (picture.dtype.kind != "f" or high > 0):
+        return np.round(picture * 255.0).astype(np.uint8)
+    if high > 255:
+        return np.round(picture / 257.0).astype(np.uint8)
+    return picture if picture.dtype == np.uint8 else np.round(picture).astype(np.uint8)
+
+
+def colours(pixels: Bytes) -> Floats:
+    """(H, W, C) uint8 -> (1, 3 or 4, h, w) float32, averaged down to at most `WORK` pixels a side.
+
+    With transparency, colours are multiplied by it and it stays as a fourth colour: then a stroke
+    differs from an empty canvas whatever its colour, black on transparent included.
+    """
+    opaque = pixels.shape[2] in (1, 3) or pixels[:, :, -1].min() == 255
+    small = _shrunk(_image(pixels, opaque))
+    planes = np.asarray(small, dtype=np.float32)
+    return planes[None] if planes.ndim == 2 else np.ascontiguousarray(planes.transpose(2, 0, 1))
+
+
+def _image(pixels: Bytes, opaque: bool) -> Image.Image:
+    if opaque:
+        colour = pixels if pixels.shape[2] in (1, 3) else pixels[:, :, :-1]
+        colour = colour[:, :, 0] if colour.shape[2] == 1 else colour
+        return Image.fromarray(np.ascontiguousarray(colour))
+    if pixels.shape[2] == 2:
+        pixels = pixels[:, :, [0, 0, 0, 1]]
+    return Image.fromarray(np.ascontiguousarray(pixels)).convert("RGBa")
+
+
+def _shrunk(image: Image.Image) -> Image.Image:
+    """Average whole blocks first, which is fast, then the rest of the way exactly."""
+    factor = max(image.size) / WORK
+    if factor <= 1:
+        return image
+    blocks = math.floor(factor)
+    image = image.reduce((min(blocks, image.width), min(blocks, image.height)))
+    rest = max(image.size) / WORK
+    if rest <= 1:
+        return image
+    width, height = (max(1, round(side / rest)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.BOX)

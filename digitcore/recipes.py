@@ -1,0 +1,189 @@
+"""Recipes: all that is needed to train a network again, and the zoo's own.
+
+A network's entry names its origin, what its authors claim, and the recipe that it ships with: the
+authors' own where it is known and reaches the claim here, a better one where it does not.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from digitcore.augment import Warp
+from digitcore.digits import HELD_OUT_SHARE
+from digitcore.models import ARCHITECTURES
+
+OPTIMIZERS = ("adam", "adamw", "adamax", "sgd", "rmsprop")
+SCHEDULES = ("constant", "one-cycle", "cosine")
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a training gives. Raises ValueError with a message to act on.
+
+    network: a name in models.ARCHITECTURES. digits: how many training digits, 0 for all.
+    validation_share: held out of the 60,000, 1/12 or more. weight_decay: L2 added to the gradient,
+    but decoupled for adamw. patience: epochs without a better validation loss before stopping, 0
+    for never. average: decay of the moving average of the weights, 0 for none. precision: of the
+    network's arithmetic in training; 'auto' measures which is faster here.
+    """
+
+    network: str
+    epochs: int = 10
+    batch_size: int = 128
+    optimizer: str = "adam"
+    learning_rate: float = 0.001
+    schedule: str = "constant"
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    patience: int = 0
+    average: float = 0.0
+    warp: Warp = field(default_factory=Warp)
+    digits: int = 0
+    validation_share: float = HELD_OUT_SHARE
+    precision: str = "auto"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        choices = {
+            "network": (self.network, tuple(ARCHITECTURES)),
+            "optimizer": (self.optimizer, OPTIMIZERS),
+            "schedule": (self.schedule, SCHEDULES),
+            "precision": (self.precision, PRECISIONS),
+        }
+        for name, (value, known) in choices.items():
+            if value not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}, not {value!r}.")
+        ranges = {
+            "epochs": (1, 1000), "batch_size": (2, 4096), "learning_rate": (1e-7, 10.0),
+            "weight_decay": (0, 1), "label_smoothing": (0, 0.5), "patience": (0, 1000),
+            "average": (0, 0.9999), "digits": (0, 60_000), "seed": (0, 2**31 - 1),
+            "validation_share": (HELD_OUT_SHARE, 0.5),
+        }  # fmt: skip
+        for name, (low, high) in ranges.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {value}.")
+
+    def to_json(self) -> str:
+        """Readable JSON, one field a line."""
+        return json.dumps(asdict(self), indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Recipe":
+        """The recipe that to_json wrote. Raises ValueError, naming what does not fit."""
+        values = json.loads(text)
+        if not isinstance(values, dict):
+            raise ValueError("A recipe is a JSON object.")
+        return cls(**_known(cls, {**values, "warp": Warp(**_known(Warp, values.get("warp", {})))}))
+
+
+def _known(cls: type, values: dict[str, Any]) -> dict[str, Any]:
+    unknown = set(values) - {entry.name for entry in fields(cls)}
+    if unknown:
+        raise ValueError(f"A {cls.__name__.lower()} has no field {', '.join(sorted(unknown))}.")
+    return values
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A member of the zoo. letter: its key in the project's list; claimed: test accuracy, 0..1."""
+
+    name: str
+    letter: str
+    description: str
+    origin: str
+    recipe: Recipe
+    recipe_origin: str
+    claimed: float | None = None
+
+
+ZOO: dict[str, Entry] = {}
+
+
+def _enter(*entry: Any, **more: Any) -> None:
+    added = Entry(*entry, **more)
+    ZOO[added.name] = added
+
+
+# Warps that keep a digit a digit. Chosen by sense and on validation digits, never on test digits.
+MILD = Warp(rotation=10, shear=8, scale=(0.9, 1.1), shift=0.07)
+PEN = Warp(rotation=12, shear=12, scale=(0.8, 1.15), shift=0.08, elastic=0.7, thickness=0.5)
+
+AUTHORS = "its authors'"
+OURS = "ours"
+
+_enter(
+    "wide", "A", "Two convolutions at full resolution, then one very wide dense layer.",
+    "Keras-style CNN, 6.3 M parameters; member A of the dashboard's ensemble",
+    Recipe("wide", epochs=8, schedule="one-cycle", batch_size=128),
+    "ours: one-cycle Adam (its authors give none)", claimed=0.9895,
+)  # fmt: skip
+_enter(
+    "classic", "B", "The textbook CNN: two convolutions with pooling, two dense layers.",
+    "Keras-style CNN; member B of the dashboard's ensemble",
+    Recipe("classic", epochs=10, schedule="one-cycle", learning_rate=0.002),
+    "ours: one-cycle Adam (its authors give none)", claimed=0.9899,
+)  # fmt: skip
+_enter(
+    "warped", "C", "The textbook CNN, trained on rotated, sheared, scaled and tilted digits.",
+    "network B on warped images; member C of the dashboard's ensemble",
+    Recipe("classic", epochs=30, schedule="one-cycle", learning_rate=0.002, seed=1,
+           warp=Warp(rotation=10, shear=10, scale=(0.8, 1.2), perspective=0.2, perspective_p=0.5)),
+    "its authors' warp, with one-cycle Adam", claimed=0.9862,
+)  # fmt: skip
+_enter(
+    "cautious", "D", "Two valid convolutions, held back by dropout and L2.",
+    "Keras-style CNN with He normal start, dropout 0.25 and 0.5",
+    Recipe("cautious", epochs=25, weight_decay=0.002, patience=5,
+           warp=Warp(rotation=10, scale=(0.9, 1.1), shift=0.1)),
+    AUTHORS, claimed=0.991,
+)  # fmt: skip
+_enter(
+    "dense", "E", "No convolution at all: one hidden layer as wide as the image.",
+    "multi-layer perceptron, 784 hidden units",
+    Recipe("dense", epochs=10, batch_size=200), AUTHORS, claimed=0.9804,
+)  # fmt: skip
+_enter(
+    "single", "F", "A single 5x5 convolution and one hidden dense layer.",
+    "Keras-style CNN",
+    Recipe("single", epochs=10, batch_size=200), AUTHORS, claimed=0.9878,
+)  # fmt: skip
+_enter(
+    "slim", "G", "Two thin convolutions and three dense layers in 60 k parameters.",
+    "Keras-style CNN",
+    Recipe("slim", epochs=20, batch_size=200), AUTHORS, claimed=0.9904,
+)  # fmt: skip
+_enter(
+    "funnel", "H", "Two convolutions and dense layers that narrow: 128, 64, 10.",
+    "Keras-style CNN trained with Adamax",
+    Recipe("funnel", epochs=40, optimizer="adamw", learning_rate=0.003, schedule="one-cycle",
+           weight_decay=0.01, warp=MILD, average=0.999, validation_share=0.15),
+    OURS, claimed=0.9937,
+)  # fmt: skip
+_enter(
+    "plain", "I", "Two valid convolutions and one hidden dense layer, nothing else.",
+    "Keras-style CNN",
+    Recipe("plain", epochs=25, validation_share=0.2), AUTHORS,
+)  # fmt: skip
+_enter(
+    "strong", "", "Six small convolutions with batch norm: the most accuracy per parameter.",
+    "ours: plain batch-norm CNN after An et al. (2020), arXiv 2008.10400, with pooling",
+    Recipe("strong", epochs=60, optimizer="adamw", learning_rate=0.004, schedule="one-cycle",
+           weight_decay=0.02, warp=PEN, average=0.998),
+    OURS,
+)  # fmt: skip
+_enter(
+    "broad", "", "Four 5x5 convolutions with batch norm: sees more of a stroke at once.",
+    "ours: sibling of strong with larger kernels, for the ensemble",
+    Recipe("broad", epochs=45, optimizer="adamw", learning_rate=0.004, schedule="one-cycle",
+           weight_decay=0.02, warp=PEN, average=0.998, seed=1),
+    OURS,
+)  # fmt: skip
+_enter(
+    "tiny", "", "Four narrow convolutions with batch norm in under 10 k parameters.",
+    "ours: how little is enough",
+    Recipe("tiny", epochs=50, optimizer="adamw", learning_rate=0.01, schedule="one-cycle",
+           weight_decay=0.005, warp=MILD, average=0.998),
+    OURS,
+)  # fmt: skip

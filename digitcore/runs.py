@@ -1,0 +1,266 @@
+"""A run is a folder that a person can read; shipped models and users' runs have the same format.
+
+    recipe.json           what was trained, and how
+    history.csv           one row an epoch
+    weights.safetensors   the weights of the best epoch
+    predictions.npz       log-probabilities of the held-out and the test digits
+    result.json           the figures; written last, so a folder without it is not a finished run
+
+An ensemble is a folder with an ensemble.json that names its members. Files are written under a
+temporary name and renamed into place, so none is ever half there.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from digitcore.digits import HELD_OUT_SHARE, DigitSet, load_mnist, split
+from digitcore.ensemble import combine
+from digitcore.evaluation import Predictions
+from digitcore.models import build
+from digitcore.recipes import Recipe
+
+WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
+RECIPE, HISTORY, STATE = "recipe.json", "history.csv", "weights.safetensors"
+PREDICTIONS, RESULT, ENSEMBLE = "predictions.npz", "result.json", "ensemble.json"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+T = TypeVar("T")
+PARTS = ("validation", "test")
+
+
+class RunDamaged(RuntimeError):
+    """A file of a run is missing or cannot be read; the message names it."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The figures of a finished run. Correct and n count digits; seconds are wall time.
+
+    milliseconds: for one image at a time, on one thread of the machine that trained it.
+    """
+
+    test_correct: int
+    test_n: int
+    validation_correct: int
+    validation_n: int
+    parameters: int
+    best_epoch: int
+    epochs: int
+    seconds: float
+    threads: int
+    precision: str
+    device: str
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """A folder under a store; what is inside is read when asked for. Raises RunDamaged then."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def recipe(self) -> Recipe:
+        return _read(self.path / RECIPE, lambda file: Recipe.from_json(file.read_text("utf-8")))
+
+    @property
+    def result(self) -> Result:
+        return _read(self.path / RESULT, lambda file: Result(**json.loads(file.read_text("utf-8"))))
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """One row an epoch: losses in nats, accuracy in 0..1, learning rate, seconds."""
+        return _read(self.path / HISTORY, pd.read_csv)
+
+    @property
+    def weights_bytes(self) -> int:
+        return _read(self.path / STATE, lambda file: file.stat().st_size)
+
+    @property
+    def version(self) -> tuple[Path, int]:
+        """Changes when the weights are written anew."""
+        return self.path, _read(self.path / STATE, lambda file: file.stat().st_mtime_ns)
+
+    @property
+    def stamp(self) -> int:
+        """Time in nanoseconds at which the run was finished; changes when it is written anew."""
+        return _read(self.path / RESULT, lambda file: file.stat().st_mtime_ns)
+
+    def predictions(self, part: str = "test") -> Predictions:
+        """Stored answers for the 10,000 test digits or the 5,000 'validation' digits."""
+        if part not in PARTS:
+            raise ValueError(f"Predictions are kept for {' and '.join(PARTS)}, not {part!r}.")
+        logs = _read(self.path / PREDICTIONS, lambda file: _load_array(file, part))
+        probs = np.exp(logs.astype(np.float32))
+        return Predictions(probs / probs.sum(1, keepdims=True), true_labels(part))
+
+    def network(self) -> nn.Sequential:
+        """The trained network in float32, in eval mode."""
+        network = build(self.recipe.network)
+        state = _read(self.path / STATE, load_file)
+        try:
+            network.load_state_dict({name: tensor.float() for name, tensor in state.items()})
+        except RuntimeError as error:
+            raise RunDamaged(f"{self.name}/{STATE} does not fit its network.") from error
+        return network.eval()
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Members by name, and how their probabilities become one: see ensemble.combine."""
+
+    name: str
+    description: str
+    members: tuple[str, ...]
+    how: str = "mean"
+    weights: tuple[float, ...] | None = None
+
+
+class RunStore:
+    """All finished runs and ensembles under one or more folders; earlier folders win a name."""
+
+    def __init__(self, *folders: Path) -> None:
+        self.folders = folders or (WEIGHTS,)
+
+    def runs(self) -> dict[str, Run]:
+        """Finished runs by name, in the order of the folders, then of the names."""
+        found: dict[str, Run] = {}
+        for path in self._paths():
+            if (path / RESULT).is_file():
+                found.setdefault(path.name, Run(path))
+        return found
+
+    def run(self, name: str) -> Run:
+        """One finished run. Raises KeyError, whatever the name looks like."""
+        return self.runs()[name]
+
+    def ensembles(self) -> dict[str, Ensemble]:
+        """Readable ensembles by name whose members are all there."""
+        runs = self.runs()
+        found: dict[str, Ensemble] = {}
+        for path in self._paths():
+            if (path / ENSEMBLE).is_file():
+                with suppress(RunDamaged):  # one damaged file does not take the others down
+                    ensemble = _read(path / ENSEMBLE, _load_ensemble)
+                    if ensemble.members and all(member in runs for member in ensemble.members):
+                        found.setdefault(path.name, ensemble)
+        return found
+
+    def answers(self, name: str, part: str = "test") -> Predictions:
+        """Stored answers of a model or an ensemble. Raises KeyError for an unknown name."""
+        ensemble = self.ensembles().get(name)
+        if ensemble:
+            return self.ensemble_predictions(ensemble, part)
+        return self.run(name).predictions(part)
+
+    def ensemble_predictions(self, ensemble: Ensemble, part: str = "test") -> Predictions:
+        """What an ensemble answers, from its members' stored predictions."""
+        members = [self.run(name).predictions(part) for name in ensemble.members]
+        probs = np.stack([member.probs for member in members])
+        return Predictions(combine(probs, ensemble.how, ensemble.weights), members[0].labels)
+
+    def _paths(self) -> Iterator[Path]:
+        for folder in self.folders:
+            if folder.is_dir():
+                yield from sorted(path for path in folder.iterdir() if NAME.fullmatch(path.name))
+
+
+def true_labels(part: str) -> np.ndarray:
+    """Labels of the test digits, or of the validation digits that every recipe holds out."""
+    digits = load_mnist(train=False) if part == "test" else held_out()
+    return digits.labels.numpy()
+
+
+def held_out() -> DigitSet:
+    """The 5,000 training digits that no recipe learns from."""
+    return split(load_mnist(train=True), HELD_OUT_SHARE)[1]
+
+
+def save_recipe(path: Path, recipe: Recipe) -> None:
+    _write(path / RECIPE, lambda part: part.write_text(recipe.to_json() + "\n", "utf-8"))
+
+
+def save_history(path: Path, rows: Sequence[dict[str, float]]) -> None:
+    _write(path / HISTORY, lambda part: pd.DataFrame(rows).to_csv(part, index=False))
+
+
+def save_weights(path: Path, state: dict[str, Tensor]) -> None:
+    plain = {name: tensor.contiguous() for name, tensor in state.items()}
+    _write(path / STATE, lambda part: save_file(plain, part))
+
+
+def save_predictions(path: Path, probs: dict[str, np.ndarray]) -> None:
+    """probs: for 'validation' and 'test', (N, 10). Kept as log-probabilities in half precision,
+    which are exact enough near 0 and near 1 alike."""
+    logs = {part: np.log(np.maximum(p, 1e-25)).astype(np.float16) for part, p in probs.items()}
+
+    def write(part: Path) -> None:
+        with part.open("wb") as file:
+            np.savez_compressed(file, **logs)
+
+    _write(path / PREDICTIONS, write)
+
+
+def save_result(path: Path, result: Result) -> None:
+    _write(path / RESULT, lambda part: part.write_text(_dump(asdict(result)), "utf-8"))
+
+
+def save_ensemble(path: Path, ensemble: Ensemble) -> None:
+    values = {key: value for key, value in asdict(ensemble).items() if key != "name"}
+    _write(path / ENSEMBLE, lambda part: part.write_text(_dump(values), "utf-8"))
+
+
+def _dump(values: dict[str, Any]) -> str:
+    return json.dumps(values, indent=2) + "\n"
+
+
+def _write(target: Path, write: Callable[[Path], Any]) -> None:
+    """Write a whole file beside `target`, then rename it into place."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+    try:
+        write(part)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _read(file: Path, read: Callable[[Path], T]) -> T:
+    try:
+        return read(file)
+    except FileNotFoundError as error:
+        raise RunDamaged(f"{file.parent.name}/{file.name} is missing.") from error
+    except (OSError, ValueError, TypeError, KeyError, EOFError, SafetensorError) as error:
+        raise RunDamaged(f"{file.parent.name}/{file.name} cannot be read: {error}") from error
+
+
+def _load_array(file: Path, part: str) -> np.ndarray:
+    with np.load(file, allow_pickle=False) as arrays:
+        return np.asarray(arrays[part])
+
+
+def _load_ensemble(file: Path) -> Ensemble:
+    values = json.loads(file.read_text("utf-8"))
+    weights = values.get("weights")
+    return Ensemble(
+        name=file.parent.name,
+        description=values["description"],
+        members=tuple(values["members"]),
+        how=values["how"],
+        weights=tuple(weights) if weights else None,
+    )

@@ -1,0 +1,232 @@
+"""Train the zoo on the real data and write weights/: `python scripts/train_zoo.py [NAME ...]`.
+
+Each network is trained by its recipe, at low priority; an interrupted training goes on where it
+stopped when the command is given again. A folder under weights/ that holds the recipe's result is
+left alone. Checkpoints live in runs/zoo/. Two commands with different names may run side by side
+(set OMP_NUM_THREADS=1): on few cores that uses them best.
+
+`--ensembles` then chooses and writes the ensembles, from validation digits alone.
+`--table` prints the table of results, and puts it into README.md.
+"""
+
+import argparse
+import os
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from digitcore import runs, training
+from digitcore.digits import load_mnist, split, subset
+from digitcore.ensemble import prefer
+from digitcore.evaluation import Predictions, predict, wilson
+from digitcore.models import build, count_parameters
+from digitcore.recipes import ZOO, Recipe
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLE_START, TABLE_END = "<!-- zoo table -->", "<!-- end of zoo table -->"
+HISTORY_COLUMNS = (
+    "epoch", "train_loss", "validation_loss", "validation_accuracy", "learning_rate", "seconds",
+)  # fmt: skip
+
+
+def train_one(name: str, recipe: Recipe, target: Path, scratch: Path) -> None:
+    """Train `recipe` into the run folder `target`, with checkpoints in `scratch`."""
+    checkpoint, rows = load_progress(scratch, recipe)
+    train_set, validation_set = split(load_mnist(train=True), recipe.validation_share)
+    train_set = subset(train_set, recipe.digits or len(train_set), recipe.seed)
+    bar = tqdm(desc=name, unit="img", unit_scale=recipe.batch_size, mininterval=30, ascii=True)
+    for event in training.train(recipe, train_set, validation_set, checkpoint):
+        match event:
+            case training.Started():
+                started = event
+                bar.total, bar.n = event.epochs * event.batches, event.epoch * event.batches
+            case training.BatchEnd():
+                bar.update()
+            case training.EpochEnd():
+                rows.append({column: getattr(event, column) for column in HISTORY_COLUMNS})
+                save_progress(scratch, recipe, event.checkpoint, rows)
+                bar.set_postfix_str(
+                    f"val {event.validation_accuracy:.4f} loss {event.validation_loss:.4f}"
+                )
+            case training.Finished():
+                bar.close()
+                finish(target, recipe, started, event, rows)
+
+
+def save_progress(
+    scratch: Path, recipe: Recipe, checkpoint: training.Checkpoint, rows: list[dict[str, float]]
+) -> None:
+    scratch.mkdir(parents=True, exist_ok=True)
+    state = {"recipe": recipe.to_json(), "checkpoint": checkpoint, "rows": rows}
+    part = scratch / "state.tmp"
+    torch.save(state, part)
+    os.replace(part, scratch / "state.pt")
+
+
+def load_progress(
+    scratch: Path, recipe: Recipe
+) -> tuple[training.Checkpoint | None, list[dict[str, float]]]:
+    """(checkpoint, history) of an interrupted training by this very recipe, or (None, [])."""
+    file = scratch / "state.pt"
+    if not file.exists():
+        return None, []
+    state = torch.load(file, weights_only=True)
+    if state["recipe"] != recipe.to_json():
+        return None, []
+    return state["checkpoint"], state["rows"]
+
+
+def finish(
+    target: Path,
+    recipe: Recipe,
+    started: training.Started,
+    finished: training.Finished,
+    rows: list[dict[str, float]],
+) -> None:
+    """Write the run: weights in half precision where as many answers stay right, else in single."""
+    network = build(recipe.network)
+    validation, test = runs.held_out(), load_mnist(train=False)
+    half = {n: t.half() if t.is_floating_point() else t for n, t in finished.weights.items()}
+    accuracy = []
+    for state in (finished.weights, half):
+        network.load_state_dict({n: t.float() for n, t in state.items()})
+        accuracy.append(training.evaluate(network, validation)[1])
+    weights = half if accuracy[0] == accuracy[1] else finished.weights
+    network.load_state_dict({n: t.float() for n, t in weights.items()})
+    probs = {
+        "validation": predict(network, validation.images),
+        "test": predict(network, test.images),
+    }
+    by_part = {
+        part: Predictions(probs[part], digits.labels.numpy())
+        for part, digits in (("validation", validation), ("test", test))
+    }
+    runs.save_recipe(target, recipe)
+    runs.save_history(target, rows)
+    runs.save_weights(target, weights)
+    runs.save_predictions(target, probs)
+    result = runs.Result(
+        test_correct=by_part["test"].correct,
+        test_n=len(test),
+        validation_correct=by_part["validation"].correct,
+        validation_n=len(validation),
+        parameters=count_parameters(network),
+        best_epoch=finished.best_epoch,
+        epochs=finished.epochs,
+        seconds=round(sum(row["seconds"] for row in rows), 1),
+        threads=torch.get_num_threads(),
+        precision=started.precision,
+        device=started.device,
+        milliseconds=round(time_one_image(network), 3),
+    )
+    runs.save_result(target, result)
+    print(target.name, asdict(result), flush=True)
+
+
+def time_one_image(network: torch.nn.Module, times: int = 200) -> float:
+    """Median milliseconds for the probabilities of one image."""
+    image = load_mnist(train=False).images[:1]
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        predict(network, image)
+        taken.append(time.perf_counter() - began)
+    return sorted(taken)[times // 2] * 1000
+
+
+def write_ensembles(weights: Path) -> None:
+    """The A+B+C ensemble, and the one that the held-out digits prefer among all shipped models."""
+    store = runs.RunStore(weights)
+    trio = tuple(name for letter in "ABC" for name, e in ZOO.items() if e.letter == letter)
+    choice = prefer({name: run.predictions("validation") for name, run in store.runs().items()})
+    ensembles = (
+        runs.Ensemble("trio", "Networks A, B and C, by mean probability.", trio),
+        runs.Ensemble(
+            "preferred",
+            "The set of up to five networks whose mean probability has the least log-loss "
+            "on 5,000 held-out training digits.",
+            choice.members,
+        ),
+    )
+    for ensemble in ensembles:
+        runs.save_ensemble(weights / ensemble.name, ensemble)
+        validation = store.ensemble_predictions(ensemble, "validation")
+        print(ensemble.name, ensemble.members, "held out:", validation.accuracy)
+
+
+def table(weights: Path) -> str:
+    """The results as a Markdown table, read from the run folders."""
+    store = runs.RunStore(weights)
+    lines = [
+        "| model | | accuracy (95 % interval) | errors | claimed | parameters | size "
+        "| ms an image | training | recipe |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name, entry in ZOO.items():
+        if name not in store.runs():
+            continue
+        run = store.run(name)
+        r = run.result
+        claimed = f"{entry.claimed:.2%}" if entry.claimed else ""
+        lines.append(
+            f"| `{name}` | {entry.letter} | {_share(r.test_correct, r.test_n)} "
+            f"| {r.test_n - r.test_correct} | {claimed} | {r.parameters:,} "
+            f"| {run.weights_bytes / 2**20:.2f} MB | {r.milliseconds:.2f} "
+            f"| {r.epochs} epochs, {r.seconds / 60:.1f} min | {entry.recipe_origin} |"
+        )
+    for name, ensemble in store.ensembles().items():
+        p = store.ensemble_predictions(ensemble)
+        members = [store.run(member) for member in ensemble.members]
+        lines.append(
+            f"| `{name}` | | {_share(p.correct, len(p))} | {p.errors} | "
+            f"| {sum(m.result.parameters for m in members):,} "
+            f"| {sum(m.weights_bytes for m in members) / 2**20:.2f} MB "
+            f"| {sum(m.result.milliseconds for m in members):.2f} | "
+            f"| mean of {', '.join(ensemble.members)} |"
+        )
+    return "\n".join(lines)
+
+
+def _share(correct: int, n: int) -> str:
+    rate = wilson(correct, n)
+    return f"{rate.value:.2%} ({100 * rate.low:.2f} to {100 * rate.high:.2f})"
+
+
+def put_table(readme: Path, text: str) -> None:
+    """Replace what stands between README's two markers."""
+    before, rest = readme.read_text("utf-8").split(TABLE_START)
+    after = rest.split(TABLE_END)[1]
+    readme.write_text(f"{before}{TABLE_START}\n{text}\n{TABLE_END}{after}", "utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="default: the whole zoo")
+    parser.add_argument("--ensembles", action="store_true", help="choose and write ensembles")
+    parser.add_argument("--table", action="store_true", help="print results and update README.md")
+    parser.add_argument("--to", type=Path, default=ROOT / "weights", metavar="FOLDER")
+    arguments = parser.parse_args()
+    unknown = set(arguments.names) - set(ZOO)
+    if unknown:
+        parser.error(f"not in the zoo: {', '.join(unknown)}. Choose from: {', '.join(ZOO)}")
+    only_report = arguments.ensembles or arguments.table
+    os.nice(10)
+    for name in arguments.names or ([] if only_report else list(ZOO)):
+        target, recipe = arguments.to / name, ZOO[name].recipe
+        if (target / runs.RESULT).exists() and runs.Run(target).recipe == recipe:
+            print(f"{name}: already trained by this recipe")
+            continue
+        train_one(name, recipe, target, ROOT / "runs" / "zoo" / name)
+    if arguments.ensembles:
+        write_ensembles(arguments.to)
+    if arguments.table:
+        text = table(arguments.to)
+        put_table(ROOT / "README.md", text)
+        print(text)
+
+
+if __name__ == "__main__":
+    main()
