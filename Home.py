@@ -1,0 +1,40 @@
+"""The front door: for a browser the frame around every page, for programs the REST routes.
+
+`streamlit run Home.py` finds `app` and serves it; Streamlit then runs this same file as
+`__main__` for each browser session, which draws the frame.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+if __name__ == "__main__":
+    from ui.frame import show
+
+    show()
+else:
+    from contextlib import asynccontextmanager
+
+    from starlette.routing import Mount, Route
+
+    from digitcore.api import PATHS, create_api
+    from ui.frame import own_navigation
+
+    def members():
+        """The pages' own models; their cache wants to be imported once the server runs."""
+        from ui.loaders import members
+
+        return members()
+
+    @asynccontextmanager
+    async def lifespan(_):
+        own_navigation()
+        members().warm_up()  # so that the first drawing is answered as fast as the second
+        yield
+
+    api = create_api(members)
+    app = st.App(
+        Path(__file__),
+        routes=[*(Route(path, api) for path in PATHS), Mount("/api", api)],
+        lifespan=lifespan,
+    )

@@ -1,0 +1,61 @@
+"""Draw: give a picture of a digit, and see what every model thinks of it."""
+
+import streamlit as st
+
+from digitcore import figures, ink
+from digitcore.verdict import verdict
+from ui.answer import show_steps, show_verdict
+from ui.choice import choose_ensemble
+from ui.loaders import members
+from ui.pad import SIDE, give_picture
+
+st.title("Draw a digit")
+st.markdown(
+    "One digit, anywhere, at any size. The models read it after each stroke and answer together."
+)
+
+models = members()
+if not models.names():
+    st.info(
+        "There is no trained model yet. Train the shipped ones with "
+        "`python scripts/train_zoo.py`, then reload this page.",
+        icon=":material/model_training:",
+    )
+    st.stop()
+
+ensemble = choose_ensemble(models)
+
+
+@st.fragment
+def read_picture() -> None:
+    """Runs by itself after each stroke, so that the rest of the page stays as it is."""
+    sides = st.container(horizontal=True, gap="medium")
+    left, right = sides.container(width=SIDE), sides.container(width="stretch")
+    with left:
+        picture = give_picture()
+    with right:
+        if picture is None:
+            st.info("Nothing to read yet. The answer will stand here.", icon=":material/draw:")
+            return
+        try:
+            seen = ink.read_file(picture) if isinstance(picture, bytes) else ink.read(picture)
+        except ink.NoInk as reason:
+            st.warning(f"No digit to be seen: {reason}", icon=":material/visibility_off:")
+            return
+        except ink.BadPicture as reason:
+            st.error(str(reason), icon=":material/broken_image:")
+            return
+        together, each = models.answer(ensemble, seen.image[None])
+        by_member = dict(zip(ensemble.members, each[:, 0], strict=True))
+        answer = verdict(together[0], by_member)
+        show_verdict(answer)
+        st.plotly_chart(
+            figures.probabilities(together[0], by_member),
+            config={"displayModeBar": False},
+            alt=f"Bars of probability for each digit and model. {answer.agreement}",
+            key="probabilities",
+        )
+    show_steps(seen)
+
+
+read_picture()

@@ -1,0 +1,47 @@
+"""How an answer is shown: the digit, how sure, who disagrees, and what the networks saw."""
+
+import streamlit as st
+
+from digitcore.ink import Ink
+from digitcore.verdict import SURE, Verdict
+from ui.pictures import enlarge
+
+STEP_SIDE = 112  # pixels
+
+
+def show_verdict(answer: Verdict) -> None:
+    """The digit large, its probability, and in words whether to trust it."""
+    number, words = st.columns([1, 3], vertical_alignment="center")
+    number.metric("Answer", answer.digit)
+    with words:
+        sure = f"{_percent(answer.probability)} sure. {answer.agreement}"
+        if answer.sure:
+            st.success(sure, icon=":material/check_circle:")
+        else:
+            st.warning(
+                f"Unsure: it could also be {answer.runner_up} "
+                f"({_percent(answer.runner_up_probability)}). {sure}",
+                icon=":material/help:",
+            )
+
+
+def _percent(probability: float) -> str:
+    """No model is ever wholly sure, so 99.97 % is not rounded to 100."""
+    return "over 99.9 %" if probability > 0.999 else f"{100 * probability:.1f} %"
+
+
+def show_steps(seen: Ink) -> None:
+    """What became of the picture on its way to the networks, step by step."""
+    st.subheader("What the networks see")
+    st.caption(
+        "They know only 28 x 28 pictures made like MNIST's. This is how yours became one. "
+        f"An answer below {SURE:.0%}, or one that most models do not share, is called unsure."
+    )
+    with st.grid("auto", min_column_width=STEP_SIDE + 16):
+        for number, step in enumerate(seen.steps, start=1):
+            st.image(
+                enlarge(step.picture, STEP_SIDE),
+                width=STEP_SIDE,
+                caption=f"{number}. {step.name}: {step.caption}",
+                alt=f"{step.name}: {step.caption}",
+            )

@@ -1,0 +1,63 @@
+"""Which models are asked, and how their answers become one."""
+
+import streamlit as st
+
+from digitcore.members import Members
+from digitcore.runs import Ensemble
+
+WAYS = {"mean": "Mean probability", "vote": "Majority vote", "weighted": "Fitted weights"}
+OWN = "own choice"
+
+
+def choose_ensemble(models: Members) -> Ensemble:
+    """A named ensemble, or the person's own choice of models. It travels in the page's address."""
+    with st.expander(_title(), icon=":material/groups:"):
+        return _choose(models)
+
+
+def _title() -> str:
+    chosen = st.session_state.get("ensemble", "the default")
+    return f"Who answers: {chosen if chosen == OWN else f'{chosen} ensemble'}"
+
+
+def _choose(models: Members) -> Ensemble:
+    known = models.store.ensembles()
+    names = [*sorted(known, key=lambda name: name != models.choose().name), OWN]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            "Who answers",
+            names,
+            key="ensemble",
+            bind="query-params",
+            persist_state="session",
+            width=260,
+            format_func=lambda name: name if name == OWN else f"{name} ensemble",
+        )
+        how = st.selectbox(
+            "How they are combined",
+            list(WAYS),
+            key="how",
+            bind="query-params",
+            persist_state="session",
+            format_func=WAYS.__getitem__,
+            width=220,
+            help="Mean probability: every model counts alike. Majority vote: each model has one "
+            "vote, and ties go to the higher mean. Fitted weights: better models count more, by "
+            "weights fitted on 5,000 digits that none of them was trained on.",
+        )
+    start = known[chosen].members if chosen in known else models.choose().members
+    if chosen == OWN:
+        start = st.multiselect(
+            "Models",
+            models.names(),
+            default=list(start),
+            key="members",
+            bind="query-params",
+            persist_state="session",
+        )
+        if not start:
+            st.info("Choose at least one model.", icon=":material/checklist:")
+            st.stop()
+    else:
+        st.caption(known[chosen].description)
+    return models.combined(tuple(start), how, chosen)

@@ -1,0 +1,41 @@
+"""The frame around every page: the navigation."""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+FAVICON = Path(__file__).with_name("favicon.png")  # an MNIST digit; an icon's name would be fetched
+
+
+def own_navigation() -> None:
+    """Make a server's first session start in the frame, whichever page it asks for.
+
+    Streamlit takes a folder named pages/ for its older kind of multipage app until a script has
+    called st.navigation once, and would run a page asked for by its address without the frame.
+    """
+    PagesManager.uses_pages_directory = False
+
+
+def show() -> None:
+    """Draw the navigation and run the page that is chosen."""
+    st.set_page_config(page_title="Digits", page_icon=str(FAVICON), layout="wide")
+    page = st.navigation(
+        [
+            st.Page(
+                "pages/welcome.py",
+                title="Home",
+                icon=":material/home:",
+                default=True,
+                help="What this is and how well the models read.",
+            ),
+            st.Page(
+                "pages/draw.py",
+                title="Draw",
+                icon=":material/draw:",
+                help="Draw a digit and see what every model thinks of it.",
+            ),
+        ],
+        position="top",
+    )
+    page.run()

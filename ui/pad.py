@@ -1,0 +1,121 @@
+"""Three equal ways to give a picture of a digit: draw it, upload it, or take a test digit."""
+
+import numpy as np
+import streamlit as st
+from streamlit_drawable_canvas import st_canvas
+
+from ui.loaders import test_digits
+from ui.pictures import enlarge
+
+SIDE = 320  # pixels; fits a phone that is 375 wide
+PEN = 18  # pixels
+WAYS = {"Draw": ":material/draw:", "Upload": ":material/upload:", "Test digit": ":material/casino:"}
+Picture = bytes | np.ndarray
+
+
+def give_picture() -> Picture | None:
+    """What the person gives: bytes of an image file, a uint8 (28, 28) array, or None so far."""
+    way = st.segmented_control(
+        "How to give a digit",
+        list(WAYS),
+        default="Draw",
+        required=True,
+        format_func=lambda name: f"{WAYS[name]} {name}",
+        label_visibility="collapsed",
+        key="way",
+        persist_state="session",
+    )
+    match way:
+        case "Upload":
+            return _upload()
+        case "Test digit":
+            return _test_digit()
+        case _:
+            return _draw()
+
+
+def _draw() -> bytes | None:
+    """The pad. Its strokes and picture are kept, so that they are there after a page switch."""
+    kept = st.session_state
+    kept.setdefault("pad_strokes", [])
+    kept.setdefault("pad_picture", None)
+    if "pad" not in kept:  # the pad is new on this page: give it what was drawn before
+        kept.pad_start = _drawing(kept.pad_strokes)
+    st.space("small")  # the canvas's own toolbar appears above it
+    canvas = st_canvas(
+        key="pad",
+        width=SIDE,
+        height=SIDE,
+        stroke_width=kept.get("pen", PEN),
+        stroke_color="#111111",
+        background_color="#ffffff",
+        initial_drawing=kept.pad_start,
+        return_image_data=True,
+    )
+    if canvas.image_bytes is not None:
+        kept.pad_strokes = canvas.json_data["objects"]
+        kept.pad_picture = canvas.image_bytes
+    with st.container(horizontal=True, width=SIDE):
+        empty = not kept.pad_strokes
+        st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=empty)
+        st.button("Clear", icon=":material/delete:", on_click=_clear, disabled=empty)
+        with st.popover("Pen", icon=":material/line_weight:"):
+            st.slider("Width in pixels", 4, 40, PEN, key="pen", persist_state="session")
+    return kept.pad_picture if kept.pad_strokes else None
+
+
+def _undo() -> None:
+    strokes = st.session_state.pad_strokes[:-1]
+    st.session_state.pad_strokes = strokes
+    st.session_state.pad_start = _drawing(strokes)
+
+
+def _clear() -> None:
+    st.session_state.pad_strokes, st.session_state.pad_picture = [], None
+    st.session_state.pad_start = _drawing([])
+
+
+def _drawing(strokes: list[dict]) -> dict:
+    """A drawing for the canvas, which loads it only if it differs from the last one given."""
+    count = st.session_state.get("pad_loads", 0) + 1
+    st.session_state.pad_loads = count
+    return {"objects": strokes, "load": count}
+
+
+def _upload() -> bytes | None:
+    file = st.file_uploader(
+        "A picture of one digit: PNG, JPEG or WebP, up to 10 MB",
+        type=["png", "jpg", "jpeg", "webp"],
+        key="upload",
+    )
+    if file is None:
+        return None
+    return file.getvalue()
+
+
+def _test_digit() -> np.ndarray:
+    digits = test_digits()
+    st.button("Another one", icon=":material/casino:", on_click=_draw_lot, shortcut="N")
+    index = st.number_input(
+        f"Number of the test digit, 0 to {len(digits) - 1:,}",
+        0,
+        len(digits) - 1,
+        value=7,
+        key="test_index",
+        persist_state="session",
+        width=SIDE,
+    )
+    image = digits.images[index].numpy()
+    label = int(digits.labels[index])
+    st.image(
+        enlarge(image, SIDE),
+        width=SIDE,
+        caption=f"Test digit {index:,}, labelled {label}",
+        alt=f"A handwritten digit from MNIST, labelled {label}",
+    )
+    return image
+
+
+def _draw_lot() -> None:
+    lot = np.random.default_rng().integers(len(test_digits()))
+    st.session_state.test_index = int(lot)

@@ -1,0 +1,18 @@
+"""Small pictures made fit to be seen: pixels kept sharp, one size for all."""
+
+import numpy as np
+
+
+def enlarge(picture: np.ndarray, side: int) -> np.ndarray:
+    """(H, W) uint8 -> a square of at least `side` pixels, whole pixels repeated, centred on black.
+
+    A picture larger than `side` keeps its size: the browser shrinks it more smoothly.
+    """
+    times = max(1, side // max(picture.shape))
+    large = picture.repeat(times, axis=0).repeat(times, axis=1)
+    height, width = large.shape
+    whole = max(side, height, width)
+    square = np.zeros((whole, whole), dtype=picture.dtype)
+    top, left = (whole - height) // 2, (whole - width) // 2
+    square[top : top + height, left : left + width] = large
+    return square
