@@ -38,7 +38,8 @@ class Warp:
     thickness: float = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "scale", tuple(self.scale))  # JSON gives a list
+        if isinstance(self.scale, list):  # as JSON gives it
+            object.__setattr__(self, "scale", tuple(self.scale))
         limits = {
             "rotation": (self.rotation, 180.0), "shear": (self.shear, 60.0),
             "shift": (self.shift, 0.5), "perspective": (self.perspective, 0.9),
@@ -46,9 +47,9 @@ class Warp:
             "thickness": (self.thickness, 1.0),
         }  # fmt: skip
         for name, (value, most) in limits.items():
-            if not 0 <= value <= most:
+            if not isinstance(value, (int, float)) or not 0 <= value <= most:
                 raise ValueError(f"Warp: {name} must lie between 0 and {most:g}, not {value}.")
-        if len(self.scale) != 2 or not 0.2 <= self.scale[0] <= self.scale[1] <= 3:
+        if not _is_span(self.scale, 0.2, 3):
             raise ValueError(
                 f"Warp: scale must be (smallest, largest) within 0.2 to 3, not {self.scale}."
             )
@@ -58,6 +59,15 @@ class Warp:
         """Whether any of the warps displaces pixels."""
         steady = (self.rotation, self.shear, self.shift, self.perspective, self.elastic)
         return any(steady) or self.scale != (1.0, 1.0)
+
+
+def _is_span(value: object, least: float, most: float) -> bool:
+    """Whether value is a tuple of two numbers, smallest first, within the limits."""
+    match value:
+        case (int() | float() as low, int() | float() as high):
+            return isinstance(value, tuple) and least <= low <= high <= most
+        case _:
+            return False
 
 
 def warp(images: Tensor, how: Warp, generator: Generator) -> Tensor:

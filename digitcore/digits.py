@@ -62,6 +62,8 @@ def split(digits: DigitSet, validation_share: float = HELD_OUT_SHARE) -> tuple[D
     Nested: a larger share holds out all that a smaller one does, so the digits of
     HELD_OUT_SHARE are unseen in training by every recipe, and models can be compared on them.
     """
+    if not 0 <= validation_share < 1:
+        raise ValueError(f"The validation share must lie in 0 to 1, not {validation_share}.")
     per_class = round(len(digits) * validation_share / CLASSES)
     shuffled = torch.randperm(len(digits), generator=torch.Generator().manual_seed(SPLIT_SEED))
     labels = digits.labels[shuffled]

@@ -29,7 +29,8 @@ def combine(members: Floats, how: str = "mean", weights: Sequence[float] | None 
         return (votes + TIE_BREAK * members.mean(0)) / (1 + TIE_BREAK)
     if how == "weighted":
         share = np.asarray([] if weights is None else weights, dtype=np.float64)
-        if share.shape != (len(members),) or share.min() < 0 or share.sum() <= 0:
+        fits = share.shape == (len(members),) and np.isfinite(share).all()
+        if not fits or share.min() < 0 or share.sum() <= 0:
             raise ValueError(f"{len(members)} members need as many weights, none negative.")
         return np.tensordot(share / share.sum(), members, axes=1)
     raise ValueError(f"Combine by one of {', '.join(WAYS)}, not {how!r}.")
@@ -71,7 +72,11 @@ def prefer(validation: Mapping[str, Predictions], most: int = 5) -> Choice:
     are tried. Log-loss and not errors, since a few errors in 5,000 digits say little.
     """
     names = list(validation)
+    if not names:
+        raise ValueError("Choose from at least one member.")
     labels = validation[names[0]].labels
+    if not all(np.array_equal(labels, member.labels) for member in validation.values()):
+        raise ValueError("Members can be compared on the same digits only.")
     probs = np.stack([validation[name].probs for name in names])
     of_label = probs[:, np.arange(len(labels)), labels].astype(np.float64)
     sets = [

@@ -24,8 +24,11 @@ def as_input(images: Tensor) -> Tensor:
     return images.unsqueeze(1).float().div(255).contiguous(memory_format=torch.channels_last)
 
 
-def predict_logits(network: nn.Module, images: Tensor, batch_size: int = 256) -> Tensor:
-    """float32 (N, 10) logits for uint8 (N, 28, 28) images. Leaves the network in eval mode."""
+def predict_logits(network: nn.Module, images: Tensor, batch_size: int = 32) -> Tensor:
+    """float32 (N, 10) logits for uint8 (N, 28, 28) images. Leaves the network in eval mode.
+
+    Small batches keep the activations in the CPU's caches: 2 to 3.6 times as fast as 256 at once.
+    """
     network.eval()
     device = next(network.parameters()).device
     with torch.inference_mode():
@@ -83,10 +86,10 @@ class Predictions:
     labels: np.ndarray
 
     def __post_init__(self) -> None:
-        if self.probs.ndim != 2 or self.probs.shape != (len(self.labels), CLASSES):
+        if self.probs.shape != (len(self.labels), CLASSES) or self.labels.ndim != 1:
             raise ValueError(
                 f"Predictions need ({len(self.labels)}, {CLASSES}) probabilities, "
-                f"not {self.probs.shape}."
+                f"not {self.probs.shape}, and labels in one row, not {self.labels.shape}."
             )
         if len(self.labels) == 0:
             raise ValueError("Predictions need at least one digit.")

@@ -97,9 +97,9 @@ def accuracies(board: pd.DataFrame) -> go.Figure:
         )
     )  # fmt: skip
     figure.update_layout(
-        title="Share of test digits read rightly, with 95 % interval",
+        title="Accuracy with 95 % interval",
         height=90 + 30 * len(rows), margin={"l": 8, "r": 8, "t": 48, "b": 8},
-        xaxis={"title": "accuracy on 10,000 test digits", "tickformat": ".1%", "fixedrange": True},
+        xaxis={"title": "share of 10,000 test digits", "tickformat": ".1%", "fixedrange": True},
         yaxis={"fixedrange": True},
     )  # fmt: skip
     return figure

@@ -15,6 +15,7 @@ from digitcore.models import ARCHITECTURES
 OPTIMIZERS = ("adam", "adamw", "adamax", "sgd", "rmsprop")
 SCHEDULES = ("constant", "one-cycle", "cosine")
 PRECISIONS = ("auto", "float32", "bfloat16")
+WHOLE = ("epochs", "batch_size", "patience", "digits", "seed")
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,14 @@ class Recipe:
             "validation_share": (HELD_OUT_SHARE, 0.5),
         }  # fmt: skip
         for name, (low, high) in ranges.items():
-            value = getattr(self, name)
+            value, whole = getattr(self, name), name in WHOLE
+            if not isinstance(value, int if whole else (int, float)):
+                kind = "a whole number" if whole else "a number"
+                raise ValueError(f"{name} must be {kind}, not {value!r}.")
             if not low <= value <= high:
                 raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {value}.")
+        if self.digits == 1:
+            raise ValueError("digits must be 0 for all of them, or 2 and more.")
 
     def to_json(self) -> str:
         """Readable JSON, one field a line."""
@@ -75,7 +81,10 @@ class Recipe:
         values = json.loads(text)
         if not isinstance(values, dict):
             raise ValueError("A recipe is a JSON object.")
-        return cls(**_known(cls, {**values, "warp": Warp(**_known(Warp, values.get("warp", {})))}))
+        warp = values.get("warp", {})
+        if "network" not in values or not isinstance(warp, dict):
+            raise ValueError("A recipe names its network, and its warp is a JSON object.")
+        return cls(**_known(cls, {**values, "warp": Warp(**_known(Warp, warp))}))
 
 
 def _known(cls: type, values: dict[str, Any]) -> dict[str, Any]:

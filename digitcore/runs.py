@@ -13,14 +13,18 @@ temporary name and renamed into place, so none is ever half there.
 import json
 import os
 import re
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -37,6 +41,12 @@ PREDICTIONS, RESULT, ENSEMBLE = "predictions.npz", "result.json", "ensemble.json
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 T = TypeVar("T")
 PARTS = ("validation", "test")
+COLUMNS = (
+    "epoch", "train_loss", "validation_loss", "validation_accuracy", "learning_rate", "seconds",
+)  # fmt: skip
+UNREADABLE = (
+    OSError, ValueError, TypeError, KeyError, EOFError, SafetensorError, BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 class RunDamaged(RuntimeError):
@@ -85,7 +95,7 @@ class Run:
     @property
     def history(self) -> pd.DataFrame:
         """One row an epoch: losses in nats, accuracy in 0..1, learning rate, seconds."""
-        return _read(self.path / HISTORY, pd.read_csv)
+        return _read(self.path / HISTORY, _load_history)
 
     @property
     def weights_bytes(self) -> int:
@@ -105,9 +115,8 @@ class Run:
         """Stored answers for the 10,000 test digits or the 5,000 'validation' digits."""
         if part not in PARTS:
             raise ValueError(f"Predictions are kept for {' and '.join(PARTS)}, not {part!r}.")
-        logs = _read(self.path / PREDICTIONS, lambda file: _load_array(file, part))
-        probs = np.exp(logs.astype(np.float32))
-        return Predictions(probs / probs.sum(1, keepdims=True), true_labels(part))
+        labels = true_labels(part)
+        return _read(self.path / PREDICTIONS, lambda file: _load_predictions(file, part, labels))
 
     def network(self) -> nn.Sequential:
         """The trained network in float32, in eval mode."""
@@ -117,7 +126,7 @@ class Run:
             network.load_state_dict({name: tensor.float() for name, tensor in state.items()})
         except RuntimeError as error:
             raise RunDamaged(f"{self.name}/{STATE} does not fit its network.") from error
-        return network.eval()
+        return network.to(memory_format=torch.channels_last).eval()
 
 
 @dataclass(frozen=True)
@@ -186,6 +195,7 @@ def true_labels(part: str) -> np.ndarray:
     return digits.labels.numpy()
 
 
+@cache
 def held_out() -> DigitSet:
     """The 5,000 training digits that no recipe learns from."""
     return split(load_mnist(train=True), HELD_OUT_SHARE)[1]
@@ -207,13 +217,22 @@ def save_weights(path: Path, state: dict[str, Tensor]) -> None:
 def save_predictions(path: Path, probs: dict[str, np.ndarray]) -> None:
     """probs: for 'validation' and 'test', (N, 10). Kept as log-probabilities in half precision,
     which are exact enough near 0 and near 1 alike."""
-    logs = {part: np.log(np.maximum(p, 1e-25)).astype(np.float16) for part, p in probs.items()}
+    logs: dict[str, Any] = {part: _half_logs(p) for part, p in probs.items()}
 
     def write(part: Path) -> None:
         with part.open("wb") as file:
             np.savez_compressed(file, **logs)
 
     _write(path / PREDICTIONS, write)
+
+
+def _half_logs(probs: np.ndarray) -> np.ndarray:
+    """Log-probabilities in half precision, in which the answer stays the answer."""
+    logs = np.log(np.maximum(probs, 1e-25)).astype(np.float16)
+    rows, answers = np.arange(len(probs)), probs.argmax(1)
+    tied = logs.argmax(1) != answers  # rounded to the same number as an earlier digit
+    logs[rows[tied], answers[tied]] = np.nextafter(logs[rows[tied], answers[tied]], np.float16(0))
+    return logs
 
 
 def save_result(path: Path, result: Result) -> None:
@@ -245,22 +264,36 @@ def _read(file: Path, read: Callable[[Path], T]) -> T:
         return read(file)
     except FileNotFoundError as error:
         raise RunDamaged(f"{file.parent.name}/{file.name} is missing.") from error
-    except (OSError, ValueError, TypeError, KeyError, EOFError, SafetensorError) as error:
+    except UNREADABLE as error:
         raise RunDamaged(f"{file.parent.name}/{file.name} cannot be read: {error}") from error
 
 
-def _load_array(file: Path, part: str) -> np.ndarray:
-    with np.load(file, allow_pickle=False) as arrays:
-        return np.asarray(arrays[part])
+def _load_history(file: Path) -> pd.DataFrame:
+    rows = pd.read_csv(file)
+    if not set(COLUMNS) <= set(rows.columns) or rows[list(COLUMNS)].isna().any(axis=None):
+        raise ValueError(f"it needs the columns {', '.join(COLUMNS)}, filled in every row")
+    return rows
+
+
+def _load_predictions(file: Path, part: str, labels: np.ndarray) -> Predictions:
+    with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+        probs = np.exp(arrays[part].astype(np.float32))
+    if not np.isfinite(probs).all():
+        raise ValueError("its probabilities are not all numbers")
+    return Predictions(probs / probs.sum(1, keepdims=True), labels)
 
 
 def _load_ensemble(file: Path) -> Ensemble:
     values = json.loads(file.read_text("utf-8"))
-    weights = values.get("weights")
-    return Ensemble(
+    ensemble = Ensemble(
         name=file.parent.name,
         description=values["description"],
         members=tuple(values["members"]),
         how=values["how"],
-        weights=tuple(weights) if weights else None,
+        weights=tuple(values["weights"]) if values.get("weights") else None,
     )
+    if not all(isinstance(member, str) for member in ensemble.members):
+        raise ValueError("its members are not names")
+    # refuses no member, an unknown way, and weights that do not fit
+    combine(np.ones((len(ensemble.members), 1, 10)), ensemble.how, ensemble.weights)
+    return ensemble

@@ -26,11 +26,12 @@ from digitcore.recipes import Recipe
 
 Checkpoint = dict[str, Any]
 WARM_UP = 0.25  # share of the steps of a one-cycle schedule that raise the learning rate
+HOPELESS = 1e4  # nats: no healthy training comes near it
 FASTER = 1.15  # bfloat16 must beat float32 by this factor: a choice that noise does not turn
 
 
 class Diverged(RuntimeError):
-    """The loss is not finite any more; the message says what to try."""
+    """The loss has exploded or is not a number any more; the message says what to try."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def train(
 ) -> Iterator[Event]:
     """Train by the recipe and yield what happens; from a checkpoint, go on after its epoch.
 
-    Raises Diverged where the loss is not finite.
+    Raises Diverged where the loss explodes, and ValueError for fewer than two digits.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     reuse_freed_memory()
@@ -104,6 +105,8 @@ def train(
         learner.load(checkpoint)
     train_set, validation_set = _to(train_set, device), _to(validation_set, device)
     count = batches_per_epoch(len(train_set), recipe.batch_size)
+    if count == 0:
+        raise ValueError("A training needs at least two digits.")
     yield Started(learner.epoch, recipe.epochs, count, len(train_set), device, precision)
 
     while learner.epoch < recipe.epochs and not learner.out_of_patience:
@@ -112,20 +115,26 @@ def train(
             step = (epoch - 1) * count + batch - 1
             rate = learning_rate(recipe, step, count * recipe.epochs)
             loss = learner.fit(images, labels, rate, seed=recipe.seed * 1_000_003 + step)
-            if not math.isfinite(loss):
-                raise Diverged(
-                    f"The loss became {loss} in epoch {epoch}, batch {batch}: the training has "
-                    f"diverged. Try a learning rate well below {recipe.learning_rate:g}."
-                )
+            _check(loss, f"loss became {loss:g} in epoch {epoch}, batch {batch}", recipe)
             total += loss
             yield BatchEnd(epoch, batch, loss, rate)
         validation_loss, accuracy = evaluate(learner.answering, validation_set)
+        _check(validation_loss, f"validation loss became {validation_loss:g} in epoch {epoch}",
+               recipe)  # fmt: skip
         improved = learner.end_epoch(validation_loss)
         seconds = time.perf_counter() - began
         yield EpochEnd(epoch, total / count, validation_loss, accuracy, rate, seconds, improved,
                        learner.checkpoint())  # fmt: skip
 
     yield Finished(learner.best_epoch, learner.epoch, learner.out_of_patience, learner.best)
+
+
+def _check(loss: float, what: str, recipe: Recipe) -> None:
+    if not loss < HOPELESS:  # NaN is not either
+        raise Diverged(
+            f"The {what}: the training has diverged. "
+            f"Try a learning rate well below {recipe.learning_rate:g}."
+        )
 
 
 def batches_per_epoch(digits: int, batch_size: int) -> int:
@@ -209,7 +218,7 @@ class _Learner:
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             loss = _loss(self.network, images, labels, self.recipe, self.precision)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         if self.average:

@@ -18,7 +18,7 @@ models = members()
 if not models.names():
     st.info(
         "There is no trained model yet. Train the shipped ones with "
-        "`python scripts/train_zoo.py`, then reload this page.",
+        "`python -m scripts.train_zoo`, then reload this page.",
         icon=":material/model_training:",
     )
     st.stop()

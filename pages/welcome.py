@@ -15,7 +15,7 @@ st.markdown(
 if not members().names():
     st.info(
         "There is no trained model yet. Train the shipped ones with "
-        "`python scripts/train_zoo.py`, then reload this page.",
+        "`python -m scripts.train_zoo`, then reload this page.",
         icon=":material/model_training:",
     )
     st.stop()
@@ -35,7 +35,7 @@ with st.grid(3, min_column_width=220):
 
 with st.container(border=True):
     st.page_link("pages/draw.py", label="**Draw a digit**", icon=":material/draw:")
-    st.caption("Draw, upload or pick a digit, and see what every model makes of it, and why.")
+    st.caption("Draw, upload or pick a digit, and see what every model makes of it.")
 
 show_mistakes(best.model)
 

@@ -1,4 +1,4 @@
-"""Train the zoo on the real data and write weights/: `python scripts/train_zoo.py [NAME ...]`.
+"""Train the zoo on the real data and write weights/: `python -m scripts.train_zoo [NAME ...]`.
 
 Each network is trained by its recipe, at low priority; an interrupted training goes on where it
 stopped when the command is given again. A folder under weights/ that holds the recipe's result is
@@ -6,13 +6,14 @@ left alone. Checkpoints live in runs/zoo/. Two commands with different names may
 (set OMP_NUM_THREADS=1): on few cores that uses them best.
 
 `--ensembles` then chooses and writes the ensembles, from validation digits alone.
+`--times` measures ms an image anew for all, which wants a quiet machine.
 `--table` prints the table of results, and puts it into README.md.
 """
 
 import argparse
 import os
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -27,9 +28,6 @@ from digitcore.recipes import ZOO, Recipe
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE_START, TABLE_END = "<!-- zoo table -->", "<!-- end of zoo table -->"
-HISTORY_COLUMNS = (
-    "epoch", "train_loss", "validation_loss", "validation_accuracy", "learning_rate", "seconds",
-)  # fmt: skip
 
 
 def train_one(name: str, recipe: Recipe, target: Path, scratch: Path) -> None:
@@ -46,7 +44,7 @@ def train_one(name: str, recipe: Recipe, target: Path, scratch: Path) -> None:
             case training.BatchEnd():
                 bar.update()
             case training.EpochEnd():
-                rows.append({column: getattr(event, column) for column in HISTORY_COLUMNS})
+                rows.append({column: getattr(event, column) for column in runs.COLUMNS})
                 save_progress(scratch, recipe, event.checkpoint, rows)
                 bar.set_postfix_str(
                     f"val {event.validation_accuracy:.4f} loss {event.validation_loss:.4f}"
@@ -137,6 +135,15 @@ def time_one_image(network: torch.nn.Module, times: int = 200) -> float:
     return sorted(taken)[times // 2] * 1000
 
 
+def time_all(weights: Path) -> None:
+    """Measure milliseconds for one image anew for every model, on one thread, one after another."""
+    torch.set_num_threads(1)
+    for name, run in runs.RunStore(weights).runs().items():
+        result = replace(run.result, milliseconds=round(time_one_image(run.network()), 3))
+        runs.save_result(run.path, result)
+        print(f"{name}: {result.milliseconds} ms")
+
+
 def write_ensembles(weights: Path) -> None:
     """The A+B+C ensemble, and the one that the held-out digits prefer among all shipped models."""
     store = runs.RunStore(weights)
@@ -206,13 +213,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("names", nargs="*", metavar="NAME", help="default: the whole zoo")
     parser.add_argument("--ensembles", action="store_true", help="choose and write ensembles")
+    parser.add_argument("--times", action="store_true", help="measure ms an image anew")
     parser.add_argument("--table", action="store_true", help="print results and update README.md")
     parser.add_argument("--to", type=Path, default=ROOT / "weights", metavar="FOLDER")
     arguments = parser.parse_args()
     unknown = set(arguments.names) - set(ZOO)
     if unknown:
         parser.error(f"not in the zoo: {', '.join(unknown)}. Choose from: {', '.join(ZOO)}")
-    only_report = arguments.ensembles or arguments.table
+    only_report = arguments.ensembles or arguments.times or arguments.table
     os.nice(10)
     for name in arguments.names or ([] if only_report else list(ZOO)):
         target, recipe = arguments.to / name, ZOO[name].recipe
@@ -222,6 +230,8 @@ def main() -> None:
         train_one(name, recipe, target, ROOT / "runs" / "zoo" / name)
     if arguments.ensembles:
         write_ensembles(arguments.to)
+    if arguments.times:
+        time_all(arguments.to)
     if arguments.table:
         text = table(arguments.to)
         put_table(ROOT / "README.md", text)

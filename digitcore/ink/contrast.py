@@ -29,6 +29,8 @@ SAMPLE = 20_000
 """Pixels that are enough to tell the commonest colour of a picture."""
 DARK = 20.0
 FITS = 6
+TRANSPARENT = 4
+"""Planes of a picture whose colours are multiplied by its transparency."""
 
 
 @dataclass(frozen=True)
@@ -44,25 +46,40 @@ class Reading:
     flat: bool
 
 
-def is_flat(planes: Floats) -> bool:
-    """Whether (C, h, w) float32 colours are two, with hardly anything between them."""
-    first = _reading(_distance(planes, _main_colour(planes.reshape(len(planes), -1))))
-    return first is not None and first.flat
+@dataclass(frozen=True)
+class View:
+    """A picture and the ways to see it as ink on a background; no ways if it is all one colour.
 
-
-def readings(planes: Floats, flat: bool) -> list[Reading]:
-    """The ways to see (C, h, w) float32 colours as ink on a background; none if all is one colour.
-
-    Both polarities of a picture of two colours; unless it is flat also those under uneven light.
+    planes: (C, h, w) float32, its colours, without the fall of the light unless it is flat;
+    flat: it has two colours and hardly anything else.
     """
-    first = _reading(_distance(planes, _main_colour(planes.reshape(len(planes), -1))))
-    found = [first]
-    if first is not None:
-        other = _main_colour(planes[:, first.ink > 0.5])
-        found.append(_reading(_distance(planes, other)))
+
+    planes: Floats
+    flat: bool
+    ways: list[Reading]
+
+
+def view(planes: Floats) -> View:
+    """(C, h, w) float32 colours -> both polarities; unless flat, also those under uneven light."""
+    first = _common(planes)
+    flat = first is not None and first.flat
+    if not flat and len(planes) != TRANSPARENT:
+        planes = evened(planes)
+        first = _common(planes)
+    found = [first, None if first is None else _reverse(planes, first)]
     if not flat:
         found += [_reading(distance) for distance in _from_lights(planes)]
-    return [reading for reading in found if reading is not None]
+    return View(planes, flat, [reading for reading in found if reading is not None])
+
+
+def _common(planes: Floats) -> Reading | None:
+    """The commonest colour is the background."""
+    return _reading(_distance(planes, _main_colour(planes.reshape(len(planes), -1))))
+
+
+def _reverse(planes: Floats, reading: Reading) -> Reading | None:
+    """The colour of what was ink is the background."""
+    return _reading(_distance(planes, _main_colour(planes[:, reading.ink > 0.5])))
 
 
 def evened(planes: Floats) -> Floats:

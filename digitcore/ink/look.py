@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from digitcore.ink.contrast import Reading, evened, is_flat, readings
+from digitcore.ink.contrast import Reading, View, view
+from digitcore.ink.mnist import BOX
 from digitcore.ink.outcome import Floats, NoInk
 from digitcore.ink.shapes import Found, digit, is_sheet, is_soft, strangeness
 from digitcore.ink.stroke import Stroke, measured
 
-TRANSPARENT = 4
 TOO_DOUBTFUL, TOO_STRANGE = 0.9, 0.45
 MARGIN = 0.04
 """Share of a sheet of paper that is cut off on every side, with its edge."""
@@ -29,16 +29,15 @@ def look(planes: Floats, on_sheet: bool = False) -> Seen:
 
     A sheet of paper that stands out is looked into instead, once: then `on_sheet` is true.
     """
-    flat = is_flat(planes)
-    planes = planes if flat or len(planes) == TRANSPARENT else evened(planes)
+    shown = view(planes)
     seen: list[Seen] = []
     refusal = NoInk("The picture is empty: nothing stands out from its background.")
-    for reading in _worth_trying(readings(planes, flat), flat):
+    for reading in _worth_trying(shown):
         try:
             found = digit(reading.ink)
             if not on_sheet and is_sheet(found, planes.shape[1:]):
                 return look(planes[:, *_inside(found)], on_sheet=True)
-            seen.append(_seen(planes, reading, found, flat))
+            seen.append(_seen(shown, reading, found))
         except NoInk as no:
             refusal = no
     if not seen:
@@ -46,20 +45,20 @@ def look(planes: Floats, on_sheet: bool = False) -> Seen:
     return min(seen, key=lambda one: one.doubt)
 
 
-def _worth_trying(found: list[Reading], flat: bool) -> list[Reading]:
+def _worth_trying(shown: View) -> list[Reading]:
     """On a flat background one polarity is right, and the other would show its negative."""
-    if not flat:
-        return found
-    found = sorted(found, key=lambda reading: reading.doubt)[:1]
+    if not shown.flat:
+        return shown.ways
+    found = sorted(shown.ways, key=lambda reading: reading.doubt)[:1]
     return [reading for reading in found if reading.doubt < TOO_DOUBTFUL]
 
 
-def _seen(planes: Floats, reading: Reading, found: Found, flat: bool) -> Seen:
+def _seen(shown: View, reading: Reading, found: Found) -> Seen:
     stroke = measured(found.ink)
-    width = stroke.width / 20 * max(found.ink.shape)
+    width = stroke.width / BOX * max(found.ink.shape)
     if is_soft(found, width):
         raise NoInk("There are only shadows in the picture, and no stroke of a pen.")
-    doubt = 0.0 if flat else strangeness(planes, found)
+    doubt = 0.0 if shown.flat else strangeness(shown.planes, found)
     if doubt > TOO_STRANGE:
         raise NoInk("There are only edges and shadows in the picture, and no stroke of a pen.")
     return Seen(reading.ink, stroke, doubt)

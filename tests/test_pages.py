@@ -1,0 +1,122 @@
+"""Every page opens with a filled, an empty and a damaged store, and says what to do next."""
+
+import shutil
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from digitcore.digits import load_mnist
+from digitcore.runs import RESULT, WEIGHTS, RunStore
+
+PAGES = ("pages/welcome.py", "pages/draw.py")
+SMALL = "tiny"  # a shipped model whose folder is quickly copied
+
+
+def use_store(monkeypatch, folder) -> None:
+    """Make the pages read another folder of models, for one test."""
+    monkeypatch.setattr("ui.loaders.RunStore", lambda: RunStore(folder))
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture(autouse=True)
+def forget():
+    yield
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+def open_page(page: str) -> AppTest:
+    app = AppTest.from_file("../Home.py", default_timeout=60).run()
+    return app.switch_page(page).run()
+
+
+def words(app: AppTest) -> str:
+    kinds = (app.info, app.warning, app.error, app.success, app.caption, app.markdown)
+    return " ".join(element.value for kind in kinds for element in kind)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_opens_with_the_shipped_models(page):
+    app = open_page(page)
+    assert not app.exception
+    assert len(app.title) == 1
+    assert not app.error
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_with_no_model_says_what_to_do(page, monkeypatch, tmp_path):
+    use_store(monkeypatch, tmp_path)
+    app = open_page(page)
+    assert not app.exception
+    assert "scripts.train_zoo" in words(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("damage", [RESULT, "predictions.npz", "weights.safetensors"])
+def test_page_with_a_damaged_model_shows_no_traceback(page, damage, monkeypatch, tmp_path):
+    for name in (SMALL, "dense"):
+        shutil.copytree(WEIGHTS / name, tmp_path / name)
+    (tmp_path / SMALL / damage).write_bytes(b"damaged")
+    use_store(monkeypatch, tmp_path)
+    app = open_page(page)
+    assert not app.exception
+    if page == "pages/draw.py":
+        app.segmented_control(key="way").set_value("Test digit").run()
+        assert not app.exception
+        assert app.metric or damage in words(app)
+
+
+def test_home_states_the_accuracy_that_the_best_model_has():
+    app = open_page("pages/welcome.py")
+    store = RunStore()
+    names = [*store.runs(), *store.ensembles()]
+    best = max(store.answers(name).accuracy.value for name in names)
+    assert app.metric[0].value == f"{best:.2%}"
+    assert app.metric[2].value == str(len(names))
+
+
+def test_draw_says_when_nothing_is_drawn():
+    assert "Nothing to read yet" in words(open_page("pages/draw.py"))
+
+
+def test_draw_reads_a_test_digit():
+    app = open_page("pages/draw.py")
+    app.segmented_control(key="way").set_value("Test digit").run()
+    app.number_input(key="test_index").set_value(0).run()
+    assert not app.exception
+    assert app.metric[0].value == str(int(load_mnist(train=False).labels[0]))
+    assert "sure" in words(app)
+
+
+def test_draw_another_test_digit_and_every_way_of_combining():
+    app = open_page("pages/draw.py")
+    app.segmented_control(key="way").set_value("Test digit").run()
+    for how in ("vote", "weighted", "mean"):
+        app.selectbox(key="how").set_value(how).run()
+        assert not app.exception
+        assert app.metric[0].value == "9"  # test digit 7, where the page starts
+    app.button[0].click().run()
+    assert not app.exception
+    assert len(app.metric) == 1
+
+
+def test_draw_with_an_own_choice_of_models_and_with_none():
+    app = open_page("pages/draw.py")
+    app.segmented_control(key="way").set_value("Test digit").run()
+    app.selectbox(key="ensemble").set_value("own choice").run()
+    app.multiselect(key="members").set_value([SMALL]).run()
+    assert not app.exception
+    assert app.metric[0].value == "9"
+    app.multiselect(key="members").set_value([]).run()
+    assert not app.exception
+    assert "at least one model" in words(app)
+
+
+def test_an_unknown_ensemble_in_the_address_is_survived():
+    app = AppTest.from_file("../Home.py", default_timeout=60)
+    app.query_params["ensemble"] = "nobody"
+    app.run()
+    app.switch_page("pages/draw.py").run()
+    assert not app.exception

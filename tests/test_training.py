@@ -1,0 +1,442 @@
+"""Training: an honest report of events, the same from run to run, and resumable to the bit."""
+
+import io
+import math
+from dataclasses import replace
+from itertools import islice
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digitcore import training
+from digitcore.augment import Warp
+from digitcore.digits import DigitSet
+from digitcore.models import build
+from digitcore.recipes import OPTIMIZERS, SCHEDULES, Recipe
+from digitcore.training import (
+    BatchEnd,
+    Diverged,
+    EpochEnd,
+    Finished,
+    Started,
+    batches,
+    batches_per_epoch,
+    build_optimizer,
+    choose_precision,
+    evaluate,
+    learning_rate,
+    train,
+)
+
+QUICK = Recipe("dense", epochs=2, batch_size=64, precision="float32")
+RICH = Recipe(
+    "slim", epochs=3, batch_size=64, optimizer="adamw", learning_rate=0.003, schedule="one-cycle",
+    weight_decay=0.01, label_smoothing=0.1, average=0.9, precision="float32",
+    warp=Warp(10, 10, (0.8, 1.2), 0.1, 0.2, 0.5, elastic=0.7, thickness=0.5),
+)  # fmt: skip
+
+
+def of(kind, events):
+    return [event for event in events if isinstance(event, kind)]
+
+
+def saved_and_loaded(checkpoint):
+    """As a worker does it: through a file that is read without pickle."""
+    file = io.BytesIO()
+    torch.save(checkpoint, file)
+    file.seek(0)
+    return torch.load(file, weights_only=True)
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all(torch.equal(first[k], second[k]) for k in first)
+
+
+def rising(validation: DigitSet) -> DigitSet:
+    """Validation digits with wrong labels: the better a network is, the higher its loss."""
+    return DigitSet("wrong", validation.images, (validation.labels + 1) % 10)
+
+
+@pytest.fixture(scope="module")
+def events(few):
+    return list(train(QUICK, *few))
+
+
+@pytest.fixture(scope="module")
+def rich(few):
+    return list(train(RICH, *few))
+
+
+# --- what is reported
+
+
+def test_events_come_in_order(events):
+    epoch = [BatchEnd] * 8 + [EpochEnd]
+    assert [type(event) for event in events] == [Started, *epoch, *epoch, Finished]
+
+
+def test_started_says_what_will_happen(events):
+    started = events[0]
+    assert (started.epoch, started.epochs, started.batches, started.digits) == (0, 2, 8, 512)
+    assert started.precision == "float32"
+    assert started.device in ("cpu", "cuda")
+
+
+def test_batches_count_from_one_in_each_epoch(events):
+    counted = [(event.epoch, event.batch) for event in of(BatchEnd, events)]
+    assert counted == [(epoch, batch) for epoch in (1, 2) for batch in range(1, 9)]
+    assert all(math.isfinite(event.loss) for event in of(BatchEnd, events))
+
+
+def test_epoch_sums_its_batches_up(events):
+    for epoch_end in of(EpochEnd, events):
+        own = [batch for batch in of(BatchEnd, events) if batch.epoch == epoch_end.epoch]
+        mean = sum(batch.loss for batch in own) / len(own)
+        assert epoch_end.train_loss == pytest.approx(mean)
+        assert epoch_end.learning_rate == own[-1].learning_rate
+        assert epoch_end.seconds > 0
+
+
+def test_loss_goes_down_and_digits_are_learnt(events):
+    first, last = of(EpochEnd, events)
+    assert last.train_loss < first.train_loss
+    assert last.validation_accuracy > 0.6
+
+
+def test_validation_figures_are_those_of_the_weights_in_the_checkpoint(events, few):
+    last = of(EpochEnd, events)[-1]
+    network = build("dense")
+    network.load_state_dict(last.checkpoint["network"])
+    assert evaluate(network, few[1]) == pytest.approx(
+        (last.validation_loss, last.validation_accuracy)
+    )
+
+
+def test_evaluate_is_cross_entropy_and_accuracy(few):
+    network = build("dense").eval()
+    with torch.inference_mode():
+        logits = network(few[1].images.unsqueeze(1) / 255)
+    loss, accuracy = evaluate(network, few[1])
+    right = logits.log_softmax(1)[range(256), few[1].labels]
+    assert loss == pytest.approx(-right.mean().item(), rel=1e-4)
+    assert accuracy == (logits.argmax(1) == few[1].labels).float().mean().item()
+
+
+def test_finished_carries_the_weights_of_the_least_validation_loss(rich, few):
+    epochs, finished = of(EpochEnd, rich), rich[-1]
+    losses = [epoch.validation_loss for epoch in epochs]
+    assert finished.best_epoch == 1 + losses.index(min(losses))
+    assert finished.epochs == 3
+    assert not finished.stopped_early
+    network = build("slim")
+    network.load_state_dict(finished.weights)
+    assert evaluate(network, few[1])[0] == pytest.approx(min(losses))
+
+
+def test_improved_marks_each_new_least_loss(rich):
+    least = math.inf
+    for epoch in of(EpochEnd, rich):
+        assert epoch.improved == (epoch.validation_loss < least)
+        least = min(least, epoch.validation_loss)
+
+
+def test_finished_weights_are_on_the_cpu_and_apart_from_the_network(rich):
+    weights = rich[-1].weights
+    assert all(tensor.device.type == "cpu" for tensor in weights.values())
+    assert not any(tensor.requires_grad for tensor in weights.values())
+
+
+# --- what is done
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_learns_by_every_schedule(few, optimizer, schedule):
+    rate = 0.05 if optimizer == "sgd" else 0.002
+    recipe = replace(QUICK, optimizer=optimizer, schedule=schedule, learning_rate=rate, epochs=3)
+    losses = [epoch.train_loss for epoch in of(EpochEnd, train(recipe, *few))]
+    assert losses[-1] < 0.8 * losses[0]
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "kind"),
+    [
+        ("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW), ("sgd", torch.optim.SGD),
+        ("adamax", torch.optim.Adamax), ("rmsprop", torch.optim.RMSprop),
+    ],
+)  # fmt: skip
+def test_optimizer_is_the_one_named_with_its_rate_and_decay(optimizer, kind):
+    recipe = replace(QUICK, optimizer=optimizer, learning_rate=0.123, weight_decay=0.045)
+    network = build("dense")
+    built = build_optimizer(recipe, network)
+    assert type(built) is kind
+    assert (built.defaults["lr"], built.defaults["weight_decay"]) == (0.123, 0.045)
+    assert sum(len(group["params"]) for group in built.param_groups) == 4
+
+
+def test_constant_rate_never_changes():
+    assert {learning_rate(QUICK, step, 100) for step in range(100)} == {QUICK.learning_rate}
+
+
+def test_one_cycle_peaks_at_the_recipes_rate_and_ends_near_zero():
+    recipe = replace(QUICK, schedule="one-cycle", learning_rate=0.01)
+    rates = [learning_rate(recipe, step, 400) for step in range(400)]
+    assert max(rates) == rates[100] == 0.01
+    assert rates[0] == pytest.approx(0.01 / 25)
+    assert rates[-1] < 0.01 * 0.002
+    assert rates[:101] == sorted(rates[:101])
+    assert rates[100:] == sorted(rates[100:], reverse=True)
+
+
+def test_cosine_falls_from_the_recipes_rate_to_near_zero():
+    recipe = replace(QUICK, schedule="cosine", learning_rate=0.01)
+    rates = [learning_rate(recipe, step, 100) for step in range(100)]
+    assert rates == pytest.approx([0.005 * (1 + math.cos(math.pi * k / 100)) for k in range(100)])
+
+
+@given(st.sampled_from(SCHEDULES), st.integers(1, 10_000), st.data())
+def test_rate_is_never_negative_nor_above_the_recipes(schedule, steps, data):
+    recipe = replace(QUICK, schedule=schedule)
+    rate = learning_rate(recipe, data.draw(st.integers(0, steps - 1)), steps)
+    assert 0 <= rate <= recipe.learning_rate * (1 + 1e-12)
+
+
+def test_batches_report_the_rate_of_the_schedule(rich):
+    rates = [event.learning_rate for event in of(BatchEnd, rich)]
+    assert rates == [learning_rate(RICH, step, 24) for step in range(24)]
+
+
+def test_an_epoch_takes_every_digit_once_in_an_order_of_its_own(few):
+    train_set = DigitSet("marked", few[0].images, torch.arange(512))
+    orders = [
+        torch.cat([labels for _, labels in batches(train_set, QUICK, epoch)]) for epoch in (1, 2, 1)
+    ]
+    assert all(order.sort().values.equal(torch.arange(512)) for order in orders)
+    assert orders[0].equal(orders[2])
+    assert not orders[0].equal(orders[1])
+
+
+def test_images_stay_with_their_labels_in_0_to_1(few):
+    train_set = DigitSet("marked", few[0].images, torch.arange(512))
+    for images, labels in batches(train_set, QUICK, 1):
+        assert images.shape == (64, 1, 28, 28)
+        torch.testing.assert_close(images[:, 0], few[0].images[labels] / 255)
+
+
+def test_each_epoch_warps_anew(few):
+    one = few[0].take([0] * 64)
+    first, second = (next(batches(one, RICH, epoch))[0] for epoch in (1, 2))
+    assert not torch.equal(first, second)
+
+
+@given(st.integers(2, 300), st.integers(2, 64))
+def test_number_of_batches_is_known_beforehand(few, digits, batch_size):
+    recipe = replace(QUICK, batch_size=batch_size)
+    taken = few[0].take(range(digits))
+    sizes = [len(labels) for _, labels in batches(taken, recipe, 1)]
+    assert len(sizes) == batches_per_epoch(digits, batch_size)
+    assert sum(sizes) == digits - (digits % batch_size == 1)
+
+
+def test_a_last_batch_of_one_digit_is_left_out(few):
+    recipe = replace(QUICK, network="tiny", epochs=1, batch_size=32)  # batch norm cannot take one
+    happened = list(train(recipe, few[0].take(range(65)), few[1]))
+    assert [event.batch for event in of(BatchEnd, happened)] == [1, 2]
+
+
+@pytest.mark.parametrize("digits", [0, 1])
+def test_too_few_digits_are_refused_in_words(few, digits):
+    with pytest.raises(ValueError, match="digits"):
+        list(train(QUICK, few[0].take(range(digits)), few[1]))
+
+
+def test_average_is_what_is_validated_and_kept(rich, few):
+    last = of(EpochEnd, rich)[-1]
+    network = build("slim")
+    network.load_state_dict(last.checkpoint["network"])
+    assert evaluate(network, few[1])[0] != pytest.approx(last.validation_loss, rel=1e-3)
+
+
+# --- the same again
+
+
+def test_same_recipe_gives_the_same_weights(rich, few):
+    assert same(rich[-1].weights, list(train(RICH, *few))[-1].weights)
+
+
+def test_another_seed_gives_other_weights(events, few):
+    other = list(train(replace(QUICK, seed=1), *few))[-1].weights
+    assert not same(events[-1].weights, other)
+
+
+def resumed(recipe, few, after):
+    """Train to the end of epoch `after`, forget everything but its checkpoint, and go on."""
+    for event in train(recipe, *few):
+        if isinstance(event, EpochEnd) and event.epoch == after:
+            checkpoint = saved_and_loaded(event.checkpoint)
+            break
+    return list(train(recipe, *few, checkpoint))
+
+
+@pytest.mark.parametrize("after", [1, 2])
+def test_resumed_training_ends_with_the_very_same_weights(rich, few, after):
+    again = resumed(RICH, few, after)
+    assert again[0].epoch == after
+    assert [event.epoch for event in of(EpochEnd, again)] == list(range(after + 1, 4))
+    assert same(again[-1].weights, rich[-1].weights)
+    assert again[-1].best_epoch == rich[-1].best_epoch
+    never, now = of(EpochEnd, rich)[-1].checkpoint, of(EpochEnd, again)[-1].checkpoint
+    assert same(now["network"], never["network"])
+    assert same(now["average"], never["average"])
+
+
+def test_resumed_training_reports_the_same_figures(rich, few):
+    again = resumed(RICH, few, 1)
+    assert of(BatchEnd, again) == [event for event in of(BatchEnd, rich) if event.epoch > 1]
+
+
+def test_resumed_bfloat16_training_with_batch_norm_ends_with_the_same_weights(few):
+    recipe = replace(RICH, network="tiny", precision="bfloat16", epochs=2)
+    small = few[0].take(range(128)), few[1].take(range(64))
+    never = list(train(recipe, *small))
+    assert never[0].precision == "bfloat16"
+    assert same(resumed(recipe, small, 1)[-1].weights, never[-1].weights)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_resumes_to_the_same_weights(few, optimizer):
+    recipe = replace(QUICK, network="slim", optimizer=optimizer, weight_decay=0.001)
+    small = few[0].take(range(128)), few[1]
+    never = of(EpochEnd, train(recipe, *small))[-1].checkpoint["network"]
+    again = of(EpochEnd, resumed(recipe, small, 1))[-1].checkpoint["network"]
+    assert same(again, never)
+
+
+def test_resuming_keeps_the_precision_that_was_measured(few, monkeypatch):
+    checkpoint = of(EpochEnd, train(replace(QUICK, epochs=1), *few))[-1].checkpoint
+    checkpoint = saved_and_loaded({**checkpoint, "precision": "bfloat16"})
+    started = next(train(replace(QUICK, precision="auto"), *few, checkpoint))
+    assert started.precision == "bfloat16"
+
+
+def test_resuming_after_the_last_epoch_only_finishes(events, few):
+    last = saved_and_loaded(of(EpochEnd, events)[-1].checkpoint)
+    again = list(train(QUICK, *few, last))
+    assert [type(event) for event in again] == [Started, Finished]
+    assert same(again[-1].weights, events[-1].weights)
+
+
+def test_best_of_a_checkpoint_is_not_changed_by_later_epochs(few):
+    kept, copied = [], []
+    for event in train(replace(RICH, epochs=3), *few):
+        if isinstance(event, EpochEnd):
+            kept.append(event.checkpoint["best"])
+            copied.append({name: tensor.clone() for name, tensor in kept[-1].items()})
+    assert all(same(now, then) for now, then in zip(kept, copied, strict=True))
+
+
+@pytest.mark.parametrize("recipe", [RICH, replace(QUICK, precision="auto")])
+def test_the_global_rng_is_left_alone(few, recipe):
+    steps = train(replace(recipe, epochs=1), few[0].take(range(128)), few[1])
+    before = torch.get_rng_state()
+    for _ in steps:
+        assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_training_does_not_depend_on_the_global_rng(rich, few):
+    with torch.random.fork_rng():
+        torch.manual_seed(12345)
+        first = list(islice(train(RICH, *few), 4))
+    assert first == rich[:4]
+
+
+def test_events_come_outside_of_no_grad_and_autocast(few):
+    for _ in train(replace(QUICK, epochs=1, precision="bfloat16"), *few):
+        assert torch.is_grad_enabled()
+        assert not torch.is_inference_mode_enabled()
+        assert not torch.is_autocast_enabled("cpu")
+
+
+# --- when to stop
+
+
+def test_stops_when_patience_runs_out(few):
+    recipe = replace(QUICK, epochs=20, patience=2, learning_rate=0.005)
+    happened = list(train(recipe, few[0], rising(few[1])))
+    epochs, finished = of(EpochEnd, happened), happened[-1]
+    assert finished.stopped_early
+    assert finished.epochs == len(epochs) == finished.best_epoch + 2 < 20
+    assert not any(epoch.improved for epoch in epochs[-2:])
+
+
+def test_without_patience_goes_to_the_end(few):
+    finished = list(train(replace(QUICK, epochs=4), few[0], rising(few[1])))[-1]
+    assert (finished.epochs, finished.stopped_early) == (4, False)
+
+
+@pytest.fixture
+def scripted(monkeypatch):
+    """Validation losses that a test dictates, epoch by epoch."""
+
+    def dictate(*losses):
+        given_out = iter(losses)
+        monkeypatch.setattr(training, "evaluate", lambda network, digits: (next(given_out), 0.5))
+
+    return dictate
+
+
+def test_patience_counts_from_the_best_epoch(few, scripted):
+    scripted(1.0, 0.5, 0.6, 0.4, 0.7, 0.4, 0.1)
+    happened = list(train(replace(QUICK, epochs=9, patience=2), few[0].take(range(64)), few[1]))
+    assert [epoch.improved for epoch in of(EpochEnd, happened)] == [
+        True, True, False, True, False, False,
+    ]  # fmt: skip
+    assert (happened[-1].best_epoch, happened[-1].stopped_early) == (4, True)
+
+
+def test_patience_survives_resuming(few, scripted):
+    scripted(0.5, 0.6, 0.7, 0.8)
+    recipe = replace(QUICK, epochs=9, patience=2)
+    happened = resumed(recipe, (few[0].take(range(64)), few[1]), after=2)
+    assert (happened[-1].epochs, happened[-1].stopped_early) == (3, True)
+
+
+def test_diverging_is_told_in_plain_words(few):
+    recipe = replace(QUICK, optimizer="sgd", learning_rate=10.0)
+    with pytest.raises(Diverged, match=r"epoch \d+, batch \d+.*diverged.*learning rate.*below 10"):
+        list(train(recipe, *few))
+
+
+def test_a_loss_that_is_no_number_is_divergence(few, monkeypatch):
+    monkeypatch.setattr(training, "learning_rate", lambda *schedule: 1e30)
+    happened = train(replace(QUICK, optimizer="sgd"), *few)
+    with pytest.raises(Diverged, match=r"epoch 1, batch [2-8]: the training has diverged"):
+        assert all(math.isfinite(event.loss) for event in of(BatchEnd, happened))
+
+
+def test_a_validation_loss_that_is_no_number_is_divergence(few, scripted):
+    """Else the untrained network would be kept as the best one."""
+    scripted(math.nan, math.nan)
+    with pytest.raises(Diverged, match="learning rate"):
+        list(train(QUICK, *few))
+
+
+# --- precision
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_stated_precision_is_kept(precision):
+    assert choose_precision(replace(QUICK, precision=precision), "cpu") == precision
+
+
+def test_auto_precision_is_one_of_the_two():
+    assert choose_precision(replace(QUICK, precision="auto"), "cpu") in ("float32", "bfloat16")
+
+
+def test_bfloat16_learns_like_float32(events, few):
+    half = list(train(replace(QUICK, precision="bfloat16"), *few))
+    full_loss, half_loss = (of(EpochEnd, run)[-1].validation_loss for run in (events, half))
+    assert half_loss == pytest.approx(full_loss, rel=0.05)
+    assert not same(half[-1].weights, events[-1].weights)
