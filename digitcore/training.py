@@ -22,10 +22,10 @@ from digitcore.augment import warp
 from digitcore.digits import DigitSet
 from digitcore.evaluation import as_input, predict_logits
 from digitcore.models import build
+from digitcore.optimizers import build_optimizer, learning_rate
 from digitcore.recipes import Recipe
 
 Checkpoint = dict[str, Any]
-WARM_UP = 0.25  # share of the steps of a one-cycle schedule that raise the learning rate
 HOPELESS = 1e4  # nats: no healthy training comes near it
 FASTER = 1.15  # bfloat16 must beat float32 by this factor: a choice that noise does not turn
 
@@ -152,29 +152,6 @@ def batches(digits: DigitSet, recipe: Recipe, epoch: int) -> Iterator[tuple[Tens
             yield images, digits.labels[chosen]
 
 
-def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
-    """The learning rate at `step` (from 0) of `steps`, by the recipe's schedule.
-
-    One-cycle is Smith and Topin's (2018, arXiv 1708.07120) with PyTorch's cosine arcs.
-    """
-    done = step / max(steps, 1)
-    match recipe.schedule:
-        case "one-cycle" if done < WARM_UP:
-            factor = _arc(1 / 25, 1.0, done / WARM_UP)
-        case "one-cycle":
-            factor = _arc(1.0, 1e-3, (done - WARM_UP) / (1 - WARM_UP))
-        case "cosine":
-            factor = _arc(1.0, 0.0, done)
-        case _:
-            factor = 1.0
-    return recipe.learning_rate * factor
-
-
-def _arc(start: float, end: float, done: float) -> float:
-    """Half a cosine wave from start to end as done goes from 0 to 1."""
-    return end + (start - end) * (1 + math.cos(math.pi * done)) / 2
-
-
 def evaluate(network: nn.Module, digits: DigitSet) -> tuple[float, float]:
     """(cross-entropy in nats, accuracy in 0..1) of a network on a set."""
     logits, labels = predict_logits(network, digits.images), digits.labels.cpu()
@@ -249,24 +226,6 @@ class _Learner:
         self.optimizer.load_state_dict(checkpoint["optimizer"])
         if self.average:
             self.average.load_state_dict(checkpoint["average"])
-
-
-def build_optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
-    """The recipe's optimiser over the network's weights."""
-    weights, rate, decay = network.parameters(), recipe.learning_rate, recipe.weight_decay
-    match recipe.optimizer:
-        case "adam":
-            return torch.optim.Adam(weights, rate, weight_decay=decay, fused=True)
-        case "adamw":
-            return torch.optim.AdamW(weights, rate, weight_decay=decay, fused=True)
-        case "adamax":
-            return torch.optim.Adamax(weights, rate, weight_decay=decay)
-        case "rmsprop":
-            return torch.optim.RMSprop(weights, rate, weight_decay=decay)
-        case _:
-            return torch.optim.SGD(
-                weights, rate, momentum=0.9, nesterov=True, weight_decay=decay, fused=True
-            )
 
 
 def choose_precision(recipe: Recipe, device: str) -> str:
