@@ -156,7 +156,10 @@ class RunStore:
 
     def run(self, name: str) -> Run:
         """One finished run. Raises KeyError, whatever the name looks like."""
-        return self.runs()[name]
+        for folder in self.folders:
+            if NAME.fullmatch(name) and (folder / name / RESULT).is_file():
+                return Run(folder / name)
+        raise KeyError(name)
 
     def ensembles(self) -> dict[str, Ensemble]:
         """Readable ensembles by name whose members are all there."""

@@ -1,0 +1,54 @@
+"""Figures are pure: what is in them is what was given."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from digitcore import figures
+from digitcore.recipes import ZOO
+
+
+def test_probabilities_shows_the_ensemble_and_each_member_as_given():
+    together = np.linspace(0, 0.2, 10)
+    members = {"classic": np.eye(10)[3], "tiny": np.eye(10)[5]}
+    figure = figures.probabilities(together, members)
+    assert [bar.name for bar in figure.data] == [figures.ENSEMBLE, "classic", "tiny"]
+    assert figure.data[0].y == pytest.approx(together)
+    assert figure.data[2].y == pytest.approx(members["tiny"])
+    assert list(figure.data[1].x) == list(range(10))
+
+
+def test_accuracies_shows_the_best_on_top_with_its_interval():
+    board = pd.DataFrame(
+        {
+            "model": ["best", "other"], "accuracy": [0.99, 0.97], "low": [0.98, 0.96],
+            "high": [0.995, 0.98], "errors": [100, 300],
+        }
+    )  # fmt: skip
+    dots = figures.accuracies(board).data[0]
+    assert list(dots.y) == ["other", "best"]
+    assert dots.x == pytest.approx([0.97, 0.99])
+    assert dots.error_x.array == pytest.approx([0.01, 0.005])
+    assert dots.error_x.arrayminus == pytest.approx([0.01, 0.01])
+
+
+def test_every_model_of_the_zoo_has_a_look_of_its_own_that_stays():
+    styles = [figures.style_of(name) for name in ZOO]
+    assert len(set(styles)) == len({style.colour for style in styles}) == len(ZOO)
+    assert figures.style_of("my run") == figures.style_of("my run")
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of #rrggbb, 0 to 1, as WCAG 2 defines it."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("background", ["#fbfbfa", "#13181c"])
+@pytest.mark.parametrize("name", ZOO)
+def test_colours_can_be_told_from_both_backgrounds(name, background):
+    lighter, darker = sorted(
+        (luminance(figures.style_of(name).colour), luminance(background)), reverse=True
+    )
+    assert (lighter + 0.05) / (darker + 0.05) >= 3  # WCAG 1.4.11
