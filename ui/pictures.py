@@ -4,15 +4,15 @@ import numpy as np
 
 
 def enlarge(picture: np.ndarray, side: int) -> np.ndarray:
-    """(H, W) uint8 -> a square of at least `side` pixels, whole pixels repeated, centred on black.
+    """(H, W) or (H, W, 3) uint8 -> a square of `side` pixels or more, each repeated, on black.
 
     A picture larger than `side` keeps its size: the browser shrinks it more smoothly.
     """
-    times = max(1, side // max(picture.shape))
+    times = max(1, side // max(picture.shape[:2]))
     large = picture.repeat(times, axis=0).repeat(times, axis=1)
-    height, width = large.shape
+    height, width = large.shape[:2]
     whole = max(side, height, width)
-    square = np.zeros((whole, whole), dtype=picture.dtype)
+    square = np.zeros((whole, whole, *picture.shape[2:]), dtype=picture.dtype)
     top, left = (whole - height) // 2, (whole - width) // 2
     square[top : top + height, left : left + width] = large
     return square
