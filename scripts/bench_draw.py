@@ -2,7 +2,8 @@
 
 From mouse-up to the answer on screen, median over strokes, in a real browser: our Draw page
 against a bare page that only echoes the canvas (the number of its strokes), in turn, so that the
-difference is what we add to Streamlit and the canvas. Then POST /predict on loopback.
+difference is what we add to Streamlit and the canvas. Then a switch between the pages, and
+POST /predict on loopback.
 """
 
 import argparse
@@ -77,6 +78,23 @@ def measure_strokes(ours: str, bare: str, strokes: int) -> tuple[list[float], li
         return taken
 
 
+def measure_switches(address: str, times: int) -> list[float]:
+    """Milliseconds from a click in the navigation to the other page's heading on screen."""
+    taken = []
+    with browser() as chromium:
+        page = chromium.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"{address}/draw")
+        page.locator("canvas.upper-canvas").wait_for()
+        for i in range(2 * times + 4):
+            link, heading = (("Home", "Handwritten"), ("Draw", "Draw a digit"))[i % 2]
+            page.wait_for_timeout(1500)
+            began = time.perf_counter()
+            page.get_by_role("link", name=link, exact=True).first.click()
+            page.get_by_role("heading", name=heading).wait_for()
+            taken.append((time.perf_counter() - began) * 1000)
+    return taken[4:]
+
+
 def measure_rest(address: str, times: int) -> list[float]:
     """Milliseconds of POST /predict, for a drawing on a canvas and for a test digit in turn."""
     bodies = []
@@ -106,6 +124,8 @@ def main() -> None:
         print(f"Draw page, mouse-up to answer: median {median(mine):.0f} ms")
         print(f"bare canvas page, mouse-up to echo: median {median(echo):.0f} ms")
         print(f"we add {median(mine) - median(echo):.0f} ms ({len(mine)} strokes each)")
+        switches = measure_switches(ours, 10)
+        print(f"page switch: median {median(switches):.0f} ms over {len(switches)}")
         rest = measure_rest(ours, 104)
         print(f"POST /predict: median {median(rest):.1f} ms over {len(rest)} requests")
 

@@ -31,7 +31,7 @@ def show_verdict(answer: Verdict) -> None:
 
 def _percent(probability: float) -> str:
     """No model is ever wholly sure, so 99.97 % is not rounded to 100."""
-    return "over 99.9 %" if probability > 0.999 else f"{100 * probability:.1f} %"
+    return "Over 99.9 %" if probability > 0.999 else f"{100 * probability:.1f} %"
 
 
 def show_reasons(models: Members, names: Sequence[str], seen: Ink, digit: int) -> None:
