@@ -18,7 +18,8 @@ from digitcore.recipes import ZOO
 ENSEMBLE = "ensemble"
 _COLOURS = (
     "#0077BB", "#EC6619", "#009988", "#CC3311", "#AA4499", "#939331",
-    "#888888", "#EE3377", "#40A070", "#2999C4", "#6677CC", "#B08A3C",
+    "#888888", "#EE3377", "#40A070", "#2999C4", "#6677CC", "#9A6A4F",
+    "#B08A3C",
 )  # fmt: skip
 _PATTERNS = ("", "/", "x", "-", "\\", "+", ".", "|")
 _SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star", "hexagon")

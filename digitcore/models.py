@@ -199,6 +199,21 @@ def broad() -> nn.Sequential:
 
 
 @architecture
+def residual() -> nn.Sequential:
+    return nn.Sequential(
+        *_conv(1, 32, 3),  # 32x26x26
+        *_conv(32, 48, 3, stride=2, padding=1),  # 48x13x13
+        Residual(*_conv(48, 48, 3, padding=1), *_conv(48, 48, 3, padding=1)),
+        *_conv(48, 96, 3, stride=2, padding=1),  # 96x7x7
+        Residual(*_conv(96, 96, 3, padding=1), *_conv(96, 96, 3, padding=1)),
+        nn.MaxPool2d(2),  # 96x3x3
+        nn.Flatten(),
+        nn.Dropout(0.3),
+        nn.Linear(96 * 3 * 3, 10),
+    )
+
+
+@architecture
 def tiny() -> nn.Sequential:
     return nn.Sequential(
         *_conv(1, 8, 3),  # 8x26x26
@@ -210,6 +225,13 @@ def tiny() -> nn.Sequential:
         nn.Flatten(),
         nn.Linear(20 * 4 * 4, 10),
     )
+
+
+class Residual(nn.Sequential):
+    """Adds what its layers make of the input to the input. Source: He et al. (2015), 1512.03385."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return input + super().forward(input)
 
 
 def _conv(channels_in: int, channels: int, kernel: int, **more: int) -> tuple[nn.Module, ...]:
@@ -252,6 +274,8 @@ def _describe(layer: nn.Module) -> str:
             return f"Max-pooling {layer.kernel_size}x{layer.kernel_size}"
         case nn.BatchNorm2d():
             return "Batch norm"
+        case Residual():
+            return "Residual block"
         case nn.Dropout():
             return f"Dropout {layer.p:g}"
         case nn.Linear():

@@ -190,6 +190,24 @@ _enter(
     OURS,
 )  # fmt: skip
 _enter(
+    "residual",
+    "",
+    "Two residual blocks with batch norm: each adds to what is already known.",
+    "ours: after He et al. (2015), arXiv 1512.03385, for the ensemble",
+    Recipe(
+        "residual",
+        epochs=32,
+        optimizer="adamw",
+        learning_rate=0.004,
+        schedule="one-cycle",
+        weight_decay=0.02,
+        warp=PEN,
+        average=0.998,
+        seed=2,
+    ),
+    OURS,
+)
+_enter(
     "tiny", "", "Four narrow convolutions with batch norm in under 10 k parameters.",
     "ours: how little is enough",
     Recipe("tiny", epochs=50, optimizer="adamw", learning_rate=0.01, schedule="one-cycle",
