@@ -1,35 +1,70 @@
 """The REST routes: the same road from a picture to an answer as on the Draw page.
 
 A FastAPI app that Home.py hangs into Streamlit's own server. Errors are
-`{"status": "error", "error": "..."}` with 400 (no picture or no ink), 405, 413 or 422.
+`{"status": "error", "error": "..."}` with 400 (no picture or no ink), 405, 413, 422, or 503 where
+a model is damaged or none is there.
 """
 
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, HTTPException, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, Field, ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digitcore import ink
+from digitcore.digits import DataDamaged
 from digitcore.members import Members, UnknownModel
-from digitcore.runs import Ensemble
+from digitcore.runs import Ensemble, RunDamaged
 
-MAX_BODY = 10 * 2**20  # bytes
+MAX_BODY = ink.MAX_BYTES
 MAX_IMAGES = 256  # in one request
+MAX_PIXELS = 2 * ink.MAX_PIXELS  # in one request, by the headers of its images
+AT_ONCE = 2  # requests that are computed; others wait, and pages keep their own threads
 PATHS = ("/health", "/predict")
+REFUSALS = (400, 405, 413, 422, 503)
 
 Answer = dict[str, Any]
+
+
+class Refusal(BaseModel):
+    """What a caller gets instead of an answer."""
+
+    status: Literal["error"]
+    error: str
+
+
+class MemberAnswer(BaseModel):
+    """One model's answer; probabilities of the digits 0 to 9."""
+
+    prediction: int
+    probabilities: list[float]
+
+
+class OneAnswer(MemberAnswer):
+    """The answer to one image; confidence is the probability of the prediction."""
+
+    confidence: float
+    status: Literal["success"]
+    models: dict[str, MemberAnswer]
+
+
+class SeveralAnswers(BaseModel):
+    """The answers to several images, in their order."""
+
+    status: Literal["success"]
+    predictions: list[OneAnswer | Refusal]
 
 
 class JsonBody(BaseModel):
@@ -67,14 +102,22 @@ def create_api(members: Callable[[], Members]) -> FastAPI:
         redoc_url=None,
     )
     api.add_middleware(BodyLimit)
-    for error in (StarletteHTTPException, RequestValidationError):
+    for error in (StarletteHTTPException, RequestValidationError, RunDamaged, DataDamaged):
         api.add_exception_handler(error, _say_error)
 
     @api.get("/health", summary="Which models answer")
     def health() -> dict[str, Any]:
         return {"status": "ok", "models": members().names()}
 
-    @api.post("/predict", summary="Read one digit or many", openapi_extra=_BODY)
+    at_once = CapacityLimiter(AT_ONCE)
+
+    @api.post(
+        "/predict",
+        summary="Read one digit or many",
+        response_model=OneAnswer | SeveralAnswers,
+        responses={code: {"model": Refusal} for code in REFUSALS},
+        openapi_extra=_BODY,
+    )
     async def predict(
         request: Request,
         models: Annotated[
@@ -82,7 +125,8 @@ def create_api(members: Callable[[], Members]) -> FastAPI:
         ] = None,
     ) -> dict[str, Any]:
         pictures, several = await _pictures(request)
-        return await run_in_threadpool(_respond, members(), models, pictures, several)
+        work = partial(_respond, members(), models, pictures, several)
+        return await to_thread.run_sync(work, limiter=at_once)
 
     return api
 
@@ -111,11 +155,13 @@ async def _pictures(request: Request) -> tuple[list[bytes | ink.BadPicture], boo
     """The picture files of a request, and whether the caller sent several."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        async with request.form(max_files=MAX_IMAGES, max_fields=16) as form:
+        async with request.form(max_fields=16) as form:
             sent = [part for part in form.getlist("image") if isinstance(part, UploadFile)]
             files: list[bytes | ink.BadPicture] = [await part.read() for part in sent]
         if not files:
             raise HTTPException(422, "Send the picture as a file in the form field 'image'.")
+        if len(files) > MAX_IMAGES:
+            raise HTTPException(422, f"Send at most {MAX_IMAGES} images in one request.")
         return files, len(files) > 1
     body = await request.body()
     if kind == "application/json":
@@ -144,6 +190,8 @@ def _from_base64(text: str) -> bytes | ink.BadPicture:
 def _respond(
     members: Members, models: str | None, pictures: Sequence[bytes | ink.BadPicture], several: bool
 ) -> Answer:
+    if not members.names():
+        raise HTTPException(503, "No model has been trained yet.")
     names = [name.strip() for name in (models or "").split(",") if name.strip()]
     try:
         ensemble = members.choose(names)
@@ -161,7 +209,7 @@ def _answers(
     members: Members, ensemble: Ensemble, pictures: Sequence[bytes | ink.BadPicture]
 ) -> list[Answer]:
     """One answer or error for each picture, in their order; all are predicted in one batch."""
-    read = [_read(picture) for picture in pictures]
+    read = _within_budget(pictures)
     images = [result.image for result in read if isinstance(result, ink.Ink)]
     if not images:
         return [_error(result) for result in read]  # type: ignore[arg-type]
@@ -173,6 +221,19 @@ def _answers(
         else _answer(ensemble, together[(i := next(answered))], each[:, i])
         for result in read
     ]
+
+
+def _within_budget(pictures: Sequence[bytes | ink.BadPicture]) -> list[ink.Ink | ValueError]:
+    """Each picture read, until a request's pixels are used up: small files can hold large ones."""
+    read: list[ink.Ink | ValueError] = []
+    pixels = 0
+    for picture in pictures:
+        pixels += ink.count_pixels(picture) if isinstance(picture, bytes) else 0
+        if pixels > MAX_PIXELS and len(pictures) > 1:
+            read.append(ink.BadPicture("Too many pixels in one request: send this image alone."))
+        else:
+            read.append(_read(picture))
+    return read
 
 
 def _read(picture: bytes | ink.BadPicture) -> ink.Ink | ValueError:
@@ -212,6 +273,8 @@ async def _say_error(request: Request, error: Exception) -> JSONResponse:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"] if part != "body")
         return _refusal(422, f"{where}: {first['msg']}" if where else str(first["msg"]))
+    if isinstance(error, RunDamaged | DataDamaged):
+        return _refusal(503, str(error))
     assert isinstance(error, StarletteHTTPException)
     words = error.detail if error.detail else HTTPStatus(error.status_code).phrase
     return _refusal(error.status_code, str(words), error.headers)

@@ -4,10 +4,12 @@ import gzip
 import os
 import shutil
 import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import torch
 from torch import Tensor
@@ -18,6 +20,9 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 CLASSES = 10
 SPLIT_SEED = 1998  # the year MNIST was published; any fixed number would do
 HELD_OUT_SHARE = 1 / 12  # 5,000 of 60,000: held out by every recipe
+
+
+_UNPACKING = Lock()
 
 
 class DataDamaged(RuntimeError):
@@ -51,7 +56,8 @@ def load_mnist(train: bool, root: Path = DATA) -> DigitSet:
     Read once per process; treat as read-only. Never touches the network. Raises DataDamaged.
     Source: LeCun, Cortes, Burges (1998), read by torchvision's own MNIST class.
     """
-    _unpack(root / "MNIST" / "raw")
+    with _UNPACKING:  # sessions of a server may ask at once
+        _unpack(root / "MNIST" / "raw")
     data = MNIST(str(root), train=train, download=False)
     return DigitSet("MNIST training" if train else "MNIST test", data.data, data.targets)
 
@@ -89,6 +95,7 @@ def subset(digits: DigitSet, size: int, seed: int) -> DigitSet:
     return digits.take(chosen.sort().values)
 
 
+@cache
 def _unpack(raw: Path) -> None:
     """Unpack what is not unpacked yet, after checking it against torchvision's MD5 sums."""
     for archive_name, md5 in MNIST.resources:
@@ -107,15 +114,19 @@ def _unpack(raw: Path) -> None:
             with gzip.open(archive) as packed, part.open("wb") as unpacked:
                 shutil.copyfileobj(packed, unpacked)
             os.replace(part, target)
+        except OSError as error:
+            raise DataDamaged(
+                f"{archive_name} cannot be unpacked beside itself: {error}"
+            ) from error
         finally:
             part.unlink(missing_ok=True)
 
 
 def _complete(archive: Path, target: Path) -> bool:
-    """Whether `target` has the size that the archive's last four bytes (gzip ISIZE) promise."""
-    if not (archive.is_file() and target.is_file() and archive.stat().st_size > 4):
+    """Whether `target` has the check sum and size that gzip wrote at the archive's end."""
+    if not (archive.is_file() and target.is_file() and archive.stat().st_size > 8):
         return False
     with archive.open("rb") as packed:
-        packed.seek(-4, os.SEEK_END)
-        (size,) = struct.unpack("<I", packed.read(4))
-    return bool(target.stat().st_size == size)
+        packed.seek(-8, os.SEEK_END)
+        checksum, size = struct.unpack("<II", packed.read(8))
+    return target.stat().st_size == size and zlib.crc32(target.read_bytes()) == checksum

@@ -5,14 +5,14 @@ hangs on colour alone. The colours are Paul Tol's vibrant and muted schemes, whi
 people can tell apart, as far as they show on black and on white.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
+from digitcore.leaderboard import Row
 from digitcore.recipes import ZOO
 
 ENSEMBLE = "ensemble"
@@ -22,7 +22,7 @@ _COLOURS = (
     "#B08A3C",
 )  # fmt: skip
 _PATTERNS = ("", "/", "x", "-", "\\", "+", ".", "|")
-_SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star", "hexagon")
+_SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "pentagon", "hexagon")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,10 @@ class Style:
     colour: str
     pattern: str
     symbol: str
+
+
+# Ensembles look alike and like no model: grey, with a star.
+ENSEMBLE_STYLE = Style("#7A8791", "", "star")
 
 
 def style_of(model: str) -> Style:
@@ -49,7 +53,7 @@ def probabilities(together: np.ndarray, members: Mapping[str, np.ndarray]) -> go
     """Grouped bars over the ten digits: the ensemble's (10,) and each member's (10,) in 0..1."""
     figure = go.Figure()
     figure.add_bar(
-        x=list(range(10)), y=together, name=ENSEMBLE, marker={"color": "#7a8791"},
+        x=list(range(10)), y=together, name=ENSEMBLE, marker={"color": ENSEMBLE_STYLE.colour},
         hovertemplate="%{y:.1%} for %{x}<extra>ensemble</extra>",
     )  # fmt: skip
     for name, probs in members.items():
@@ -68,23 +72,25 @@ def probabilities(together: np.ndarray, members: Mapping[str, np.ndarray]) -> go
             hovertemplate=f"%{{y:.1%}} for %{{x}}<extra>{name}</extra>",
         )  # fmt: skip
     figure.update_layout(
-        title="Probability of each digit, by model",
+        title="Probability of each digit, 0 to 9",
         barmode="group", bargap=0.25, height=340,
         margin={"l": 8, "r": 8, "t": 48, "b": 8},
-        legend={"orientation": "h", "y": -0.22},
-        xaxis={"title": "digit", "dtick": 1, "fixedrange": True},
+        legend={"orientation": "h", "y": -0.12, "yanchor": "top"},
+        xaxis={"dtick": 1, "fixedrange": True},
         yaxis={"title": "probability", "range": [0, 1.02], "tickformat": ".0%", "fixedrange": True},
     )  # fmt: skip
     return figure
 
 
-def accuracies(board: pd.DataFrame) -> go.Figure:
-    """Dots with 95 % intervals, best on top. board: model, accuracy, low, high (0..1), errors."""
-    rows = board.iloc[::-1]
-    styles = [style_of(model) for model in rows.model]
+def accuracies(board: Sequence[Row]) -> go.Figure:
+    """Dots with 95 % intervals, the first row on top."""
+    rows = board[::-1]
+    styles = [ENSEMBLE_STYLE if row.members else style_of(row.name) for row in rows]
+    shares = [row.accuracy.value for row in rows]
     figure = go.Figure(
         go.Scatter(
-            x=rows.accuracy, y=rows.model, mode="markers", customdata=rows.errors,
+            x=shares, y=[row.name for row in rows], mode="markers",
+            customdata=[row.errors for row in rows],
             marker={
                 "size": 11,
                 "color": [style.colour for style in styles],
@@ -92,7 +98,8 @@ def accuracies(board: pd.DataFrame) -> go.Figure:
             },
             error_x={
                 "type": "data", "symmetric": False, "color": "#8a949b", "thickness": 1.5,
-                "array": rows.high - rows.accuracy, "arrayminus": rows.accuracy - rows.low,
+                "array": [row.accuracy.high - row.accuracy.value for row in rows],
+                "arrayminus": [row.accuracy.value - row.accuracy.low for row in rows],
             },
             hovertemplate="%{y}: %{x:.2%}, %{customdata} errors<extra></extra>",
         )
@@ -100,7 +107,7 @@ def accuracies(board: pd.DataFrame) -> go.Figure:
     figure.update_layout(
         title="Accuracy with 95 % interval",
         height=90 + 30 * len(rows), margin={"l": 8, "r": 8, "t": 48, "b": 8},
-        xaxis={"title": "share of 10,000 test digits", "tickformat": ".1%", "fixedrange": True},
+        xaxis={"title": "share of the test digits", "tickformat": ".1%", "fixedrange": True},
         yaxis={"fixedrange": True},
     )  # fmt: skip
     return figure

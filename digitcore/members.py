@@ -3,6 +3,7 @@
 One `Members` serves all sessions of a server and its REST routes; networks are only read.
 """
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
@@ -11,9 +12,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from digitcore.digits import DataDamaged, load_mnist
 from digitcore.ensemble import combine, fit_weights
 from digitcore.evaluation import Floats, predict
-from digitcore.runs import Ensemble, RunStore
+from digitcore.runs import Ensemble, RunDamaged, RunStore
 
 DEFAULT = "preferred"
 Version = tuple[Path, int]
@@ -93,6 +95,12 @@ class Members:
         return combine(each, ensemble.how, ensemble.weights), each
 
     def warm_up(self) -> None:
-        """Load the default ensemble and answer once, before anybody asks."""
-        if self.names():
-            self.answer(self.choose(), np.zeros((1, 28, 28), dtype=np.uint8))
+        """Load the default ensemble and the test digits, before anybody asks.
+
+        What is damaged is only logged: the server comes up, and says so to whoever asks.
+        """
+        try:
+            if self.names():
+                self.answer(self.choose(), load_mnist(train=False).images[:1].numpy())
+        except (RunDamaged, DataDamaged) as damage:
+            logging.getLogger(__name__).warning("%s", damage)

@@ -231,7 +231,7 @@ class Residual(nn.Sequential):
     """Adds what its layers make of the input to the input. Source: He et al. (2015), 1512.03385."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return input + super().forward(input)
+        return input + super().forward(input)  # type: ignore[no-untyped-call]
 
 
 def _conv(channels_in: int, channels: int, kernel: int, **more: int) -> tuple[nn.Module, ...]:

@@ -120,6 +120,7 @@ MILD = Warp(rotation=10, shear=8, scale=(0.9, 1.1), shift=0.07)
 PEN = Warp(rotation=12, shear=12, scale=(0.8, 1.15), shift=0.08, elastic=0.7, thickness=0.5)
 
 AUTHORS = "its authors'"
+ADAM = "its authors' Adam at 0.001; batch size and epochs ours"
 OURS = "ours"
 
 _enter(
@@ -151,17 +152,17 @@ _enter(
 _enter(
     "dense", "E", "No convolution at all: one hidden layer as wide as the image.",
     "multi-layer perceptron, 784 hidden units",
-    Recipe("dense", epochs=10, batch_size=200), AUTHORS, claimed=0.9804,
+    Recipe("dense", epochs=10, batch_size=200), ADAM, claimed=0.9804,
 )  # fmt: skip
 _enter(
     "single", "F", "A single 5x5 convolution and one hidden dense layer.",
     "Keras-style CNN",
-    Recipe("single", epochs=10, batch_size=200), AUTHORS, claimed=0.9878,
+    Recipe("single", epochs=10, batch_size=200), ADAM, claimed=0.9878,
 )  # fmt: skip
 _enter(
     "slim", "G", "Two thin convolutions and three dense layers in 60 k parameters.",
     "Keras-style CNN",
-    Recipe("slim", epochs=20, batch_size=200), AUTHORS, claimed=0.9904,
+    Recipe("slim", epochs=20, batch_size=200), ADAM, claimed=0.9904,
 )  # fmt: skip
 _enter(
     "funnel", "H", "Two convolutions and dense layers that narrow: 128, 64, 10.",

@@ -40,6 +40,7 @@ RECIPE, HISTORY, STATE = "recipe.json", "history.csv", "weights.safetensors"
 PREDICTIONS, RESULT, ENSEMBLE = "predictions.npz", "result.json", "ensemble.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 T = TypeVar("T")
+Epoch = dict[str, float]  # one row of history.csv
 PARTS = ("validation", "test")
 COLUMNS = (
     "epoch", "train_loss", "validation_loss", "validation_accuracy", "learning_rate", "seconds",
@@ -208,7 +209,7 @@ def save_recipe(path: Path, recipe: Recipe) -> None:
     _write(path / RECIPE, lambda part: part.write_text(recipe.to_json() + "\n", "utf-8"))
 
 
-def save_history(path: Path, rows: Sequence[dict[str, float]]) -> None:
+def save_history(path: Path, rows: Sequence[Epoch]) -> None:
     _write(path / HISTORY, lambda part: pd.DataFrame(rows).to_csv(part, index=False))
 
 

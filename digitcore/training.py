@@ -110,23 +110,24 @@ def train(
     yield Started(learner.epoch, recipe.epochs, count, len(train_set), device, precision)
 
     while learner.epoch < recipe.epochs and not learner.out_of_patience:
-        epoch, began, total = learner.epoch + 1, time.perf_counter(), 0.0
+        epoch, began, total, seen = learner.epoch + 1, time.perf_counter(), 0.0, 0
         for batch, (images, labels) in enumerate(batches(train_set, recipe, epoch), start=1):
             step = (epoch - 1) * count + batch - 1
             rate = learning_rate(recipe, step, count * recipe.epochs)
             loss = learner.fit(images, labels, rate, seed=recipe.seed * 1_000_003 + step)
             _check(loss, f"loss became {loss:g} in epoch {epoch}, batch {batch}", recipe)
-            total += loss
+            total, seen = total + loss * len(labels), seen + len(labels)
             yield BatchEnd(epoch, batch, loss, rate)
         validation_loss, accuracy = evaluate(learner.answering, validation_set)
         _check(validation_loss, f"validation loss became {validation_loss:g} in epoch {epoch}",
                recipe)  # fmt: skip
         improved = learner.end_epoch(validation_loss)
         seconds = time.perf_counter() - began
-        yield EpochEnd(epoch, total / count, validation_loss, accuracy, rate, seconds, improved,
+        yield EpochEnd(epoch, total / seen, validation_loss, accuracy, rate, seconds, improved,
                        learner.checkpoint())  # fmt: skip
 
-    yield Finished(learner.best_epoch, learner.epoch, learner.out_of_patience, learner.best)
+    early = learner.epoch < recipe.epochs
+    yield Finished(learner.best_epoch, learner.epoch, early, learner.best)
 
 
 def _check(loss: float, what: str, recipe: Recipe) -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SURE = 0.8  # below this probability an answer is called unsure
+# Below this probability an answer is called unsure. On the 5,000 held-out digits the preferred
+# ensemble is at least so sure of SHARE_SURE of them; of the others it misreads about every MISREAD.
+SURE = 0.8
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,13 @@ class Verdict:
     dissenters: dict[str, int]
 
     @property
+    def outvoted(self) -> bool:
+        """Whether most members read something else."""
+        return 2 * len(self.dissenters) > self.members
+
+    @property
     def sure(self) -> bool:
-        return self.probability >= SURE and 2 * len(self.dissenters) <= self.members
+        return self.probability >= SURE and not self.outvoted
 
     @property
     def agreement(self) -> str:
@@ -37,15 +44,21 @@ class Verdict:
         return f"{self.members - len(self.dissenters)} of {self.members} agree; {others}."
 
 
-def verdict(together: np.ndarray, members: Mapping[str, np.ndarray]) -> Verdict:
-    """From the ensemble's (10,) and each member's (10,) probabilities."""
-    second, first = np.argsort(together, kind="stable")[-2:]
+def verdict(together: np.ndarray, members: Mapping[str, np.ndarray], how: str = "mean") -> Verdict:
+    """From the ensemble's (10,) and each member's (10,) probabilities, combined as `how` says.
+
+    A share of votes is no probability: a vote chooses the digit, and how sure it is comes from
+    the members' mean probability.
+    """
+    digit = int(together.argmax())
+    belief = np.mean(list(members.values()), axis=0) if how == "vote" else together
+    others = np.where(np.arange(len(belief)) == digit, -1.0, belief)
     answers = {name: int(probs.argmax()) for name, probs in members.items()}
     return Verdict(
-        digit=int(first),
-        probability=float(together[first]),
-        runner_up=int(second),
-        runner_up_probability=float(together[second]),
+        digit=digit,
+        probability=float(belief[digit]),
+        runner_up=int(others.argmax()),
+        runner_up_probability=float(others.max()),
         members=len(members),
-        dissenters={name: digit for name, digit in answers.items() if digit != first},
+        dissenters={name: answer for name, answer in answers.items() if answer != digit},
     )

@@ -6,6 +6,7 @@ from digitcore import figures, ink
 from digitcore.verdict import verdict
 from ui.answer import show_reasons, show_steps, show_verdict
 from ui.choice import choose_ensemble
+from ui.frame import in_words, stop_without_models
 from ui.loaders import members
 from ui.pad import SIDE, give_picture
 
@@ -16,12 +17,7 @@ st.markdown(
 
 models = members()
 if not models.names():
-    st.info(
-        "There is no trained model yet. Train the shipped ones with "
-        "`python -m scripts.train_zoo`, then reload this page.",
-        icon=":material/model_training:",
-    )
-    st.stop()
+    stop_without_models()
 
 ensemble = choose_ensemble(models)
 
@@ -29,6 +25,12 @@ ensemble = choose_ensemble(models)
 @st.fragment
 def read_picture() -> None:
     """Runs by itself after each stroke, so that the rest of the page stays as it is."""
+    with in_words():
+        show_reading()
+
+
+def show_reading() -> None:
+    """The picture on the left, what is made of it on the right, how and why below."""
     sides = st.container(horizontal=True, gap="medium")
     left, right = sides.container(width=SIDE), sides.container(width="stretch")
     with left:
@@ -47,12 +49,13 @@ def read_picture() -> None:
             return
         together, each = models.answer(ensemble, seen.image[None])
         by_member = dict(zip(ensemble.members, each[:, 0], strict=True))
-        answer = verdict(together[0], by_member)
+        answer = verdict(together[0], by_member, ensemble.how)
         show_verdict(answer)
         st.plotly_chart(
             figures.probabilities(together[0], by_member),
             config={"displayModeBar": False},
-            alt=f"Bars of probability for each digit and model. {answer.agreement}",
+            alt=f"Bars of probability for each digit and model; together {answer.probability:.1%} "
+            f"for {answer.digit}. {answer.agreement}",
             key="probabilities",
         )
     show_steps(seen)

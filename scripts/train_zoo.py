@@ -12,7 +12,6 @@ left alone. Checkpoints live in runs/zoo/. Two commands with different names may
 
 import argparse
 import os
-import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -22,8 +21,8 @@ from tqdm import tqdm
 from digitcore import runs, training
 from digitcore.digits import load_mnist, split, subset
 from digitcore.ensemble import prefer
-from digitcore.evaluation import Predictions, predict, wilson
-from digitcore.models import build, count_parameters
+from digitcore.finish import finish, time_one_image
+from digitcore.leaderboard import Row, rows
 from digitcore.recipes import ZOO, Recipe
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,7 +31,7 @@ TABLE_START, TABLE_END = "<!-- zoo table -->", "<!-- end of zoo table -->"
 
 def train_one(name: str, recipe: Recipe, target: Path, scratch: Path) -> None:
     """Train `recipe` into the run folder `target`, with checkpoints in `scratch`."""
-    checkpoint, rows = load_progress(scratch, recipe)
+    checkpoint, history = load_progress(scratch, recipe)
     train_set, validation_set = split(load_mnist(train=True), recipe.validation_share)
     train_set = subset(train_set, recipe.digits or len(train_set), recipe.seed)
     bar = tqdm(desc=name, unit="img", unit_scale=recipe.batch_size, mininterval=30, ascii=True)
@@ -44,14 +43,15 @@ def train_one(name: str, recipe: Recipe, target: Path, scratch: Path) -> None:
             case training.BatchEnd():
                 bar.update()
             case training.EpochEnd():
-                rows.append({column: getattr(event, column) for column in runs.COLUMNS})
-                save_progress(scratch, recipe, event.checkpoint, rows)
+                history.append({column: getattr(event, column) for column in runs.COLUMNS})
+                save_progress(scratch, recipe, event.checkpoint, history)
                 bar.set_postfix_str(
                     f"val {event.validation_accuracy:.4f} loss {event.validation_loss:.4f}"
                 )
             case training.Finished():
                 bar.close()
-                finish(target, recipe, started, event, rows)
+                result = finish(target, recipe, started, event, history)
+                print(name, asdict(result), flush=True)
 
 
 def save_progress(
@@ -77,69 +77,11 @@ def load_progress(
     return state["checkpoint"], state["rows"]
 
 
-def finish(
-    target: Path,
-    recipe: Recipe,
-    started: training.Started,
-    finished: training.Finished,
-    rows: list[dict[str, float]],
-) -> None:
-    """Write the run: weights in half precision where as many answers stay right, else in single."""
-    network = build(recipe.network)
-    validation, test = runs.held_out(), load_mnist(train=False)
-    half = {n: t.half() if t.is_floating_point() else t for n, t in finished.weights.items()}
-    accuracy = []
-    for state in (finished.weights, half):
-        network.load_state_dict({n: t.float() for n, t in state.items()})
-        accuracy.append(training.evaluate(network, validation)[1])
-    weights = half if accuracy[0] == accuracy[1] else finished.weights
-    network.load_state_dict({n: t.float() for n, t in weights.items()})
-    probs = {
-        "validation": predict(network, validation.images),
-        "test": predict(network, test.images),
-    }
-    by_part = {
-        part: Predictions(probs[part], digits.labels.numpy())
-        for part, digits in (("validation", validation), ("test", test))
-    }
-    runs.save_recipe(target, recipe)
-    runs.save_history(target, rows)
-    runs.save_weights(target, weights)
-    runs.save_predictions(target, probs)
-    result = runs.Result(
-        test_correct=by_part["test"].correct,
-        test_n=len(test),
-        validation_correct=by_part["validation"].correct,
-        validation_n=len(validation),
-        parameters=count_parameters(network),
-        best_epoch=finished.best_epoch,
-        epochs=finished.epochs,
-        seconds=round(sum(row["seconds"] for row in rows), 1),
-        threads=torch.get_num_threads(),
-        precision=started.precision,
-        device=started.device,
-        milliseconds=round(time_one_image(network), 3),
-    )
-    runs.save_result(target, result)
-    print(target.name, asdict(result), flush=True)
-
-
-def time_one_image(network: torch.nn.Module, times: int = 200) -> float:
-    """Median milliseconds for the probabilities of one image."""
-    image = load_mnist(train=False).images[:1]
-    taken = []
-    for _ in range(times):
-        began = time.perf_counter()
-        predict(network, image)
-        taken.append(time.perf_counter() - began)
-    return sorted(taken)[times // 2] * 1000
-
-
 def time_all(weights: Path) -> None:
     """Measure milliseconds for one image anew for every model, on one thread, one after another."""
     torch.set_num_threads(1)
     for name, run in runs.RunStore(weights).runs().items():
-        result = replace(run.result, milliseconds=round(time_one_image(run.network()), 3))
+        result = replace(run.result, milliseconds=time_one_image(run.network()))
         runs.save_result(run.path, result)
         print(f"{name}: {result.milliseconds} ms")
 
@@ -166,40 +108,36 @@ def write_ensembles(weights: Path) -> None:
 
 def table(weights: Path) -> str:
     """The results as a Markdown table, read from the run folders."""
-    store = runs.RunStore(weights)
     lines = [
         "| model | | accuracy (95 % interval) | errors | claimed | parameters | size "
         "| ms an image | training | recipe |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for name, entry in ZOO.items():
-        if name not in store.runs():
-            continue
-        run = store.run(name)
-        r = run.result
-        claimed = f"{entry.claimed:.2%}" if entry.claimed else ""
+    found, damages = rows(runs.RunStore(weights))
+    if damages:
+        raise SystemExit("\n".join(damages))
+    order = list(ZOO)
+    for row in sorted(found, key=lambda r: order.index(r.name) if r.name in ZOO else len(order)):
         lines.append(
-            f"| `{name}` | {entry.letter} | {_share(r.test_correct, r.test_n)} "
-            f"| {r.test_n - r.test_correct} | {claimed} | {r.parameters:,} "
-            f"| {run.weights_bytes / 2**20:.2f} MB | {r.milliseconds:.2f} "
-            f"| {r.epochs} epochs, {r.seconds / 60:.1f} min | {entry.recipe_origin} |"
-        )
-    for name, ensemble in store.ensembles().items():
-        p = store.ensemble_predictions(ensemble)
-        members = [store.run(member) for member in ensemble.members]
-        lines.append(
-            f"| `{name}` | | {_share(p.correct, len(p))} | {p.errors} | "
-            f"| {sum(m.result.parameters for m in members):,} "
-            f"| {sum(m.weights_bytes for m in members) / 2**20:.2f} MB "
-            f"| {sum(m.result.milliseconds for m in members):.2f} | "
-            f"| mean of {', '.join(ensemble.members)} |"
+            f"| `{row.name}` {_origin(row)} "
+            f"| {row.parameters:,} | {row.megabytes:.2f} MiB | {row.milliseconds:.2f} "
+            f"{_training(row)} |"
         )
     return "\n".join(lines)
 
 
-def _share(correct: int, n: int) -> str:
-    rate = wilson(correct, n)
-    return f"{rate.value:.2%} ({100 * rate.low:.2f} to {100 * rate.high:.2f})"
+def _origin(row: Row) -> str:
+    entry, rate = ZOO.get(row.name), row.accuracy
+    accuracy = f"{rate.value:.2%} ({100 * rate.low:.2f} to {100 * rate.high:.2f}) | {row.errors}"
+    claimed = f"{entry.claimed:.2%}" if entry and entry.claimed else ""
+    return f"| {entry.letter if entry else ''} | {accuracy} | {claimed}"
+
+
+def _training(row: Row) -> str:
+    if row.result is None:
+        return f"| | mean of {', '.join(row.members)}"
+    minutes = row.result.seconds / 60
+    return f"| {row.result.epochs} epochs, {minutes:.1f} min | {ZOO[row.name].recipe_origin}"
 
 
 def put_table(readme: Path, text: str) -> None:

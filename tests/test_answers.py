@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from digitcore import ink
 from digitcore.digits import load_mnist
+from digitcore.ensemble import combine
 from digitcore.members import Members, UnknownModel
 from digitcore.runs import STATE, WEIGHTS, RunStore
 from digitcore.verdict import verdict
@@ -120,6 +121,16 @@ def test_verdict_names_the_digit_the_runner_up_and_who_disagrees():
     assert (found.probability, found.runner_up_probability) == (0.6, 0.4)
     assert found.dissenters == {"c": 9}
     assert found.agreement == "2 of 3 agree; c reads 9."
+    assert not found.sure
+
+
+def test_a_unanimous_vote_of_doubtful_members_is_not_sure():
+    doubtful = row(d3=0.28) + 0.08
+    members = dict.fromkeys("abc", doubtful)
+    votes = combine(np.stack(list(members.values()))[:, None], "vote")[0]
+    assert votes.max() > 0.98
+    found = verdict(votes, members, "vote")
+    assert (found.digit, found.probability) == (3, pytest.approx(0.36))
     assert not found.sure
 
 

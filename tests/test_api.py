@@ -2,6 +2,7 @@
 
 import base64
 import io
+import shutil
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from starlette.testclient import TestClient
 from digitcore import api as rest
 from digitcore.digits import load_mnist
 from digitcore.members import Members
-from digitcore.runs import RunStore
+from digitcore.runs import RECIPE, STATE, WEIGHTS, RunStore
 
 
 @pytest.fixture(scope="module")
@@ -166,8 +167,36 @@ def test_over_ten_megabytes_is_413(client):
 
 def test_too_many_images_are_refused(client):
     files = [("image", b"x")] * (rest.MAX_IMAGES + 1)
-    refused(client.post("/predict", files=files), 400)
+    refused(client.post("/predict", files=files), 422)
     refused(client.post("/predict", json={"image": ["x"] * (rest.MAX_IMAGES + 1)}), 422)
+
+
+def test_pixels_of_a_request_are_capped_and_the_rest_refused_in_place(client, monkeypatch):
+    monkeypatch.setattr(rest, "MAX_PIXELS", 28 * 28 * 2)
+    body = client.post("/predict", files=[("image", SEVEN)] * 3).json()
+    assert [answer["status"] for answer in body["predictions"]] == ["success", "success", "error"]
+    hold_answer(client.post("/predict", content=SEVEN).json(), 7)
+
+
+def serve(folder) -> TestClient:
+    members = Members(RunStore(folder))
+    members.warm_up()
+    return TestClient(rest.create_api(lambda: members))
+
+
+def test_without_a_model_the_service_says_so(tmp_path):
+    assert serve(tmp_path).get("/health").json() == {"status": "ok", "models": []}
+    refused(serve(tmp_path).post("/predict", content=SEVEN), 503)
+
+
+@pytest.mark.parametrize("file", [STATE, RECIPE])
+def test_a_damaged_model_is_named_and_the_others_answer(tmp_path, file):
+    for name in ("tiny", "dense"):
+        shutil.copytree(WEIGHTS / name, tmp_path / name)
+    (tmp_path / "tiny" / file).write_bytes(b"damaged")
+    client = serve(tmp_path)
+    assert f"tiny/{file}" in refused(client.post("/predict", content=SEVEN), 503)
+    hold_answer(client.post("/predict?models=dense", content=SEVEN).json(), 7)
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/predict"), ("POST", "/health")])
@@ -183,4 +212,6 @@ def test_documentation_loads_nothing_from_outside(client):
     assert "http://" not in page
     assert "https://" not in page
     assert client.get("/static-offline-docs/swagger-ui-bundle.js").status_code == 200
+    answers = client.get("/openapi.json").json()["paths"]["/predict"]["post"]["responses"]
+    assert {"200", "400", "405", "413", "422", "503"} == answers.keys()
     assert {"/health", "/predict"} <= client.get("/openapi.json").json()["paths"].keys()

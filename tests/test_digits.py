@@ -175,7 +175,7 @@ def test_failed_unpacking_leaves_nothing_behind(copy, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(data.shutil, "copyfileobj", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(DataDamaged, match="No space"):
         load_mnist(train=False, root=copy)
     assert {file.name for file in raw.iterdir()} == before
 

@@ -1,10 +1,11 @@
 """Figures are pure: what is in them is what was given."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from digitcore import figures
+from digitcore.evaluation import Rate
+from digitcore.leaderboard import Row
 from digitcore.recipes import ZOO
 
 
@@ -19,17 +20,14 @@ def test_probabilities_shows_the_ensemble_and_each_member_as_given():
 
 
 def test_accuracies_shows_the_best_on_top_with_its_interval():
-    board = pd.DataFrame(
-        {
-            "model": ["best", "other"], "accuracy": [0.99, 0.97], "low": [0.98, 0.96],
-            "high": [0.995, 0.98], "errors": [100, 300],
-        }
-    )  # fmt: skip
-    dots = figures.accuracies(board).data[0]
-    assert list(dots.y) == ["other", "best"]
+    best = Row("best", "", Rate(0.99, 0.98, 0.995, 10_000), 100, 40, 1, 1.0, 1.0)
+    other = Row("both", "", Rate(0.97, 0.96, 0.98, 10_000), 300, 90, 1, 1.0, 1.0, ("a", "b"))
+    dots = figures.accuracies([best, other]).data[0]
+    assert list(dots.y) == ["both", "best"]
     assert dots.x == pytest.approx([0.97, 0.99])
     assert dots.error_x.array == pytest.approx([0.01, 0.005])
     assert dots.error_x.arrayminus == pytest.approx([0.01, 0.01])
+    assert dots.marker.color[0] == figures.ENSEMBLE_STYLE.colour != dots.marker.color[1]
 
 
 def test_every_model_of_the_zoo_has_a_look_of_its_own_that_stays():

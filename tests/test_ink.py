@@ -14,6 +14,7 @@ from PIL import Image
 from digitcore import ink
 from digitcore.digits import load_mnist
 from digitcore.ink.mnist import like_mnist
+from digitcore.ink.pixels import as_bytes
 from tests import pictures
 
 DIGITS = range(10)
@@ -50,10 +51,10 @@ def test_a_drawing_comes_out_as_mnist_holds_a_digit(digit: int) -> None:
 
 def test_every_step_can_be_shown() -> None:
     steps = ink.read(pictures.draw_digit(5)).steps
-    assert [step.name for step in steps] == ["Ink", "Crop", "Stroke", "Image"]
+    assert [step.name for step in steps] == ["Given", "Ink", "Crop", "Stroke", "Image"]
     for step in steps:
         assert step.picture.ndim == 2 and step.picture.dtype == np.uint8
-        assert step.picture.mean() < 128, "ink is bright on dark"
+        assert step.name == "Given" or step.picture.mean() < 128, "ink is bright on dark"
         assert step.caption.endswith(".")
 
 
@@ -118,7 +119,7 @@ def test_a_small_picture_that_is_not_mnists_is_fitted(at: tuple[int, int]) -> No
     size = 24 if at == (14, 14) else 12
     picture = pictures.coverage(2, canvas=(28, 28), size=size, at=at, pen=2) * 255
     result = ink.read(picture.astype(np.uint8))
-    assert len(result.steps) == 4 and like_mnist(result.image)
+    assert len(result.steps) == 5 and like_mnist(result.image)
     assert difference(result, ink.read(pictures.draw_digit(2, pen=18))) < 25
 
 
@@ -459,3 +460,22 @@ def test_many_threads_read_at_once() -> None:
     for thread in threads:
         thread.join()
     assert all(np.array_equal(alone[digit], together[digit]) for digit in DIGITS)
+
+
+@pytest.mark.parametrize("shape", [(4000, 3200), (4000, 3200, 1), (6400, 3200, 3), (3200, 6400, 4)])
+def test_a_picture_of_many_megapixels_is_thinned_before_anything_else(shape: tuple) -> None:
+    assert max(as_bytes(np.zeros(shape, np.uint8)).shape[:2]) < 3200
+
+
+def test_pixels_are_counted_from_the_header_alone() -> None:
+    assert ink.count_pixels(pictures.bomb(30_000, 30_000)) in (0, 900_000_000)
+    assert ink.count_pixels(pictures.encoded(np.zeros((20, 30), np.uint8))) == 600
+    assert ink.count_pixels(b"no picture") == 0
+
+
+def test_the_given_picture_is_shown_as_a_person_sees_it() -> None:
+    covered = pictures.coverage(3)
+    for colour, background in ((pictures.BLACK, 255), (pictures.WHITE, 0)):
+        given = ink.read(pictures.transparent(covered, colour)).steps[0].picture
+        assert given[0, 0] == background
+        assert abs(int(given[covered > 0.99].mean()) - (255 - background)) < 3

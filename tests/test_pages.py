@@ -7,7 +7,16 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from digitcore.digits import load_mnist
-from digitcore.runs import RESULT, WEIGHTS, RunStore
+from digitcore.runs import (
+    PREDICTIONS,
+    RECIPE,
+    RESULT,
+    STATE,
+    WEIGHTS,
+    Ensemble,
+    RunStore,
+    save_ensemble,
+)
 
 PAGES = ("pages/welcome.py", "pages/draw.py")
 SMALL = "tiny"  # a shipped model whose folder is quickly copied
@@ -54,10 +63,11 @@ def test_page_with_no_model_says_what_to_do(page, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("damage", [RESULT, "predictions.npz", "weights.safetensors"])
+@pytest.mark.parametrize("damage", [RESULT, RECIPE, PREDICTIONS, STATE])
 def test_page_with_a_damaged_model_shows_no_traceback(page, damage, monkeypatch, tmp_path):
     for name in (SMALL, "dense"):
         shutil.copytree(WEIGHTS / name, tmp_path / name)
+    save_ensemble(tmp_path / "preferred", Ensemble("preferred", "Both.", (SMALL, "dense")))
     (tmp_path / SMALL / damage).write_bytes(b"damaged")
     use_store(monkeypatch, tmp_path)
     app = open_page(page)
@@ -66,15 +76,17 @@ def test_page_with_a_damaged_model_shows_no_traceback(page, damage, monkeypatch,
         app.segmented_control(key="way").set_value("Test digit").run()
         assert not app.exception
         assert app.metric or damage in words(app)
+        app.selectbox(key="how").set_value("weighted").run()
+        assert not app.exception
 
 
-def test_home_states_the_accuracy_that_the_best_model_has():
+def test_home_states_the_accuracy_that_the_default_ensemble_has():
     app = open_page("pages/welcome.py")
     store = RunStore()
-    names = [*store.runs(), *store.ensembles()]
-    best = max(store.answers(name).accuracy.value for name in names)
-    assert app.metric[0].value == f"{best:.2%}"
-    assert app.metric[2].value == str(len(names))
+    default = store.answers("preferred")
+    assert app.metric[0].value == f"{default.accuracy.value:.2%}"
+    assert app.metric[1].value == str(default.errors)
+    assert app.metric[2].value == str(len(store.runs()) + len(store.ensembles()))
 
 
 def test_draw_says_when_nothing_is_drawn():

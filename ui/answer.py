@@ -21,6 +21,8 @@ def show_verdict(answer: Verdict) -> None:
         sure = f"{_percent(answer.probability)} sure. {answer.agreement}"
         if answer.sure:
             st.success(sure, icon=":material/check_circle:")
+        elif answer.outvoted:
+            st.warning(f"Unsure: most models read another digit. {sure}", icon=":material/help:")
         else:
             st.warning(
                 f"Unsure: it could also be {answer.runner_up} "

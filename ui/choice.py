@@ -11,18 +11,19 @@ OWN = "own choice"
 
 def choose_ensemble(models: Members) -> Ensemble:
     """A named ensemble, or the person's own choice of models. It travels in the page's address."""
-    with st.expander(_title(), icon=":material/groups:"):
-        return _choose(models)
+    default = models.choose().name
+    with st.expander(_title(default), icon=":material/groups:", key="who"):
+        return _choose(models, default)
 
 
-def _title() -> str:
-    chosen = st.session_state.get("ensemble", "the default")
+def _title(default: str) -> str:
+    chosen = st.session_state.get("ensemble", default)
     return f"Who answers: {chosen if chosen == OWN else f'{chosen} ensemble'}"
 
 
-def _choose(models: Members) -> Ensemble:
+def _choose(models: Members, default: str) -> Ensemble:
     known = models.store.ensembles()
-    names = [*sorted(known, key=lambda name: name != models.choose().name), OWN]
+    names = [*sorted(known, key=lambda name: name != default), OWN]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             "Who answers",
@@ -56,8 +57,11 @@ def _choose(models: Members) -> Ensemble:
             persist_state="session",
         )
         if not start:
-            st.info("Choose at least one model.", icon=":material/checklist:")
-            st.stop()
+            st.info(
+                "Choose at least one model. Until then the default ensemble answers.",
+                icon=":material/checklist:",
+            )
+            start = models.choose().members
     else:
         st.caption(known[chosen].description)
     return models.combined(tuple(start), how, chosen)

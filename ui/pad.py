@@ -52,9 +52,9 @@ def _draw() -> bytes | None:
         initial_drawing=kept.pad_start,
         return_image_data=True,
     )
-    if canvas.image_bytes is not None:
-        kept.pad_strokes = canvas.json_data["objects"]
-        kept.pad_picture = canvas.image_bytes
+    if canvas.image_bytes is not None and canvas.json_data != kept.get("pad_stale"):
+        kept.pad_strokes, kept.pad_raw = canvas.json_data["objects"], canvas.json_data
+        kept.pad_picture, kept.pad_stale = canvas.image_bytes, None
     with st.container(horizontal=True, width=SIDE):
         empty = not kept.pad_strokes
         st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=empty)
@@ -65,14 +65,18 @@ def _draw() -> bytes | None:
 
 
 def _undo() -> None:
-    strokes = st.session_state.pad_strokes[:-1]
-    st.session_state.pad_strokes = strokes
-    st.session_state.pad_start = _drawing(strokes)
+    _draw_anew(st.session_state.pad_strokes[:-1])
 
 
 def _clear() -> None:
-    st.session_state.pad_strokes, st.session_state.pad_picture = [], None
-    st.session_state.pad_start = _drawing([])
+    _draw_anew([])
+
+
+def _draw_anew(strokes: list[dict]) -> None:
+    """Hand the canvas other strokes. Until it has drawn them it still reports the old ones."""
+    st.session_state.pad_stale = st.session_state.get("pad_raw")
+    st.session_state.pad_strokes = strokes
+    st.session_state.pad_start = _drawing(strokes)
 
 
 def _drawing(strokes: list[dict]) -> dict:
@@ -87,10 +91,17 @@ def _upload() -> bytes | None:
         "A picture of one digit: PNG, JPEG or WebP, up to 10 MB",
         type=["png", "jpg", "jpeg", "webp"],
         key="upload",
+        on_change=_keep_upload,
     )
-    if file is None:
-        return None
-    return file.getvalue()
+    kept = st.session_state.get("kept_upload")
+    if file is None and kept:
+        st.caption(f"Still reading {kept.name} from before. Choose another file to replace it.")
+    return kept.getvalue() if kept else None
+
+
+def _keep_upload() -> None:
+    """Keep the file over a page switch, which empties the widget; taking it out forgets it."""
+    st.session_state.kept_upload = st.session_state.upload
 
 
 def _test_digit() -> np.ndarray:

@@ -10,7 +10,7 @@ dust and frames (`shapes`), bring the stroke near MNIST's and place it as MNIST 
 An image that is already as MNIST's passes unchanged (`mnist`).
 """
 
-from digitcore.ink.files import MAX_BYTES, MAX_PIXELS, decode
+from digitcore.ink.files import MAX_BYTES, MAX_PIXELS, count_pixels, decode
 from digitcore.ink.outcome import BadPicture, Ink, NoInk, Step
 from digitcore.ink.road import read, read_file
 
@@ -21,6 +21,7 @@ __all__ = [
     "Ink",
     "NoInk",
     "Step",
+    "count_pixels",
     "decode",
     "read",
     "read_file",

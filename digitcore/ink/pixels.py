@@ -16,6 +16,8 @@ WORK = 400
 of its 280 pixels, and one that takes a tenth of a photo still has about 40."""
 
 CHANNELS = (1, 2, 3, 4)
+LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+"""Weights of red, green and blue (ITU-R BT.601)."""
 
 
 def as_bytes(picture: NDArray[Any]) -> Bytes:
@@ -42,7 +44,7 @@ def as_bytes(picture: NDArray[Any]) -> Bytes:
 def _thinned(picture: NDArray[Any]) -> NDArray[Any]:
     """A photo of many megapixels without some of its rows and columns: averaging all is slow."""
     step = max(1, max(picture.shape[:2]) // (4 * WORK))
-    return np.ascontiguousarray(picture[::step, ::step]) if min(picture.shape) >= step else picture
+    return np.ascontiguousarray(picture[::step, ::step]) if step > 1 else picture
 
 
 def _in_range(picture: NDArray[Any]) -> Bytes:
@@ -68,6 +70,20 @@ def colours(pixels: Bytes) -> Floats:
     small = _shrunk(_image(pixels, opaque))
     planes = np.asarray(small, dtype=np.float32)
     return planes[None] if planes.ndim == 2 else np.ascontiguousarray(planes.transpose(2, 0, 1))
+
+
+def shown(planes: Floats) -> Bytes:
+    """(1, 3 or 4, h, w) colours -> (h, w) uint8 grey, for display: as a person sees the picture.
+
+    What is transparent becomes white under dark ink and black under light ink.
+    """
+    if len(planes) == 1:
+        return np.round(planes[0]).astype(np.uint8)
+    grey = np.tensordot(LUMINANCE, planes[:3], axes=1)
+    if len(planes) == 4:
+        light = grey.sum() >= 0.5 * planes[3].sum()
+        grey = grey if light else grey + (255 - planes[3])
+    return np.round(grey).clip(0, 255).astype(np.uint8)
 
 
 def _image(pixels: Bytes, opaque: bool) -> Image.Image:

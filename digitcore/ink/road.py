@@ -11,7 +11,7 @@ from digitcore.ink.files import decode
 from digitcore.ink.look import look
 from digitcore.ink.mnist import SIDE, like_mnist
 from digitcore.ink.outcome import Bytes, Floats, Ink, Step
-from digitcore.ink.pixels import as_bytes, colours
+from digitcore.ink.pixels import as_bytes, colours, shown
 from digitcore.ink.stroke import Stroke, placed, weighed
 
 
@@ -63,6 +63,7 @@ def _read(planes: Floats) -> Ink:
     weight = weighed(seen.stroke)
     image = placed(weight)
     steps = (
+        Step("Given", "The picture as it came, turned upright.", shown(planes)),
         Step("Ink", "What stands out from the background.", _picture(seen.ink)),
         Step("Crop", "The digit alone, without specks and edges.", _outline(seen.stroke)),
         Step("Stroke", "Its stroke, brought near the width of MNIST's.", _outline(weight)),

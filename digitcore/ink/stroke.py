@@ -44,7 +44,9 @@ def measured(ink: Floats) -> Stroke:
     longer = _longer(mask)
     width = 4 * float(depth.mean())
     if 2 * float(depth.max()) > BLOB * longer:
-        raise NoInk("There is a filled spot in the picture, but no stroke of a pen.")
+        raise NoInk(
+            "There is a filled spot, but no stroke of a pen. Draw larger, or with a thinner pen."
+        )
     if depth.size / width > TANGLED * longer:
         raise NoInk("The picture is full of noise or of scribble; no digit can be made out.")
     return Stroke(mask, width * BOX / longer)

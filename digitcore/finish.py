@@ -1,0 +1,92 @@
+"""A finished training becomes a run: predicted once on the test digits, timed, and written."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from digitcore import runs
+from digitcore.digits import load_mnist
+from digitcore.evaluation import Predictions, predict
+from digitcore.models import build, count_parameters
+from digitcore.recipes import Recipe
+from digitcore.training import Finished, Started, evaluate
+
+State = dict[str, Tensor]
+
+
+def finish(
+    path: Path, recipe: Recipe, started: Started, finished: Finished, history: Sequence[runs.Epoch]
+) -> runs.Result:
+    """Write the run folder `path` from a training's events; history: one row an epoch."""
+    network = build(recipe.network)
+    weights = smallest(network, finished.weights)
+    load(network, weights)
+    parts = {"validation": runs.held_out(), "test": load_mnist(train=False)}
+    probs = {part: predict(network, digits.images) for part, digits in parts.items()}
+    correct = {
+        part: Predictions(probs[part], digits.labels.numpy()).correct
+        for part, digits in parts.items()
+    }
+    result = runs.Result(
+        test_correct=correct["test"],
+        test_n=len(parts["test"]),
+        validation_correct=correct["validation"],
+        validation_n=len(parts["validation"]),
+        parameters=count_parameters(network),
+        best_epoch=finished.best_epoch,
+        epochs=finished.epochs,
+        seconds=round(sum(row["seconds"] for row in history), 1),
+        threads=torch.get_num_threads(),
+        precision=started.precision,
+        device=started.device,
+        milliseconds=time_one_image(network),
+    )
+    _write(path, recipe, history, weights, probs, result)
+    return result
+
+
+def smallest(network: nn.Module, weights: State) -> State:
+    """The weights in half precision if as many held-out digits stay right, else as they are."""
+    half = {name: w.half() if w.is_floating_point() else w for name, w in weights.items()}
+    accuracy = []
+    for state in (weights, half):
+        load(network, state)
+        accuracy.append(evaluate(network, runs.held_out())[1])
+    return half if accuracy[0] == accuracy[1] else weights
+
+
+def load(network: nn.Module, weights: State) -> None:
+    """Weights of any precision into a network in single precision."""
+    network.load_state_dict({name: w.float() for name, w in weights.items()})
+
+
+def time_one_image(network: nn.Module, times: int = 200) -> float:
+    """Median milliseconds for the probabilities of one image."""
+    image = load_mnist(train=False).images[:1]
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        predict(network, image)
+        taken.append(time.perf_counter() - began)
+    return round(float(np.median(taken)) * 1000, 3)
+
+
+def _write(
+    path: Path,
+    recipe: Recipe,
+    history: Sequence[runs.Epoch],
+    weights: State,
+    probs: dict[str, np.ndarray],
+    result: runs.Result,
+) -> None:
+    """The result first goes and last comes, so that a folder in between is no finished run."""
+    (path / runs.RESULT).unlink(missing_ok=True)
+    runs.save_recipe(path, recipe)
+    runs.save_history(path, history)
+    runs.save_weights(path, weights)
+    runs.save_predictions(path, probs)
+    runs.save_result(path, result)

@@ -1,0 +1,48 @@
+"""The table of models."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from digitcore.leaderboard import Row
+from digitcore.recipes import ZOO
+
+
+def show_board(board: Sequence[Row]) -> None:
+    """One line for each model and ensemble; a click on a heading sorts."""
+    st.dataframe(
+        [_line(row) for row in board],
+        hide_index=True,
+        column_config={
+            "Accuracy": st.column_config.NumberColumn(format="percent"),
+            "95 % from": st.column_config.NumberColumn(format="percent"),
+            "to": st.column_config.NumberColumn(format="percent"),
+            "Claimed": st.column_config.NumberColumn(
+                format="percent", help="By the network's authors, for the same test digits."
+            ),
+            "Parameters": st.column_config.NumberColumn(format="localized"),
+            "Size": st.column_config.NumberColumn(format="%.2f MiB"),
+            "One image": st.column_config.NumberColumn(
+                format="%.2f ms", help="On one thread of the machine that shipped it."
+            ),
+            "Training": st.column_config.NumberColumn(format="%.1f min"),
+            "What it is": st.column_config.TextColumn(width="large"),
+        },
+    )
+
+
+def _line(row: Row) -> dict:
+    entry = ZOO.get(row.name)
+    return {
+        "Model": row.name,
+        "Accuracy": row.accuracy.value,
+        "95 % from": row.accuracy.low,
+        "to": row.accuracy.high,
+        f"Errors of {row.accuracy.n:,}": row.errors,
+        "Claimed": entry.claimed if entry else None,
+        "Parameters": row.parameters,
+        "Size": row.megabytes,
+        "One image": row.milliseconds,
+        "Training": row.result.seconds / 60 if row.result else None,
+        "What it is": row.description,
+    }
