@@ -27,7 +27,19 @@ from digitcore.recipes import Recipe
 
 Checkpoint = dict[str, Any]
 HOPELESS = 1e4  # nats: no healthy training comes near it
-FASTER = 1.15  # bfloat16 must beat float32 by this factor: a choice that noise does not turn
+FASTER = 1.15  # a way must beat the one before by this factor: a choice that noise does not turn
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """How a network computes while it learns: its precision, and how images lie in memory."""
+
+    precision: str
+    channels_last: bool
+
+    @property
+    def layout(self) -> torch.memory_format:
+        return torch.channels_last if self.channels_last else torch.contiguous_format
 
 
 class Diverged(RuntimeError):
@@ -99,15 +111,18 @@ def train(
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     reuse_freed_memory()
-    precision = checkpoint["precision"] if checkpoint else choose_precision(recipe, device)
-    learner = _Learner(recipe, device, precision)
+    if checkpoint:  # the same arithmetic as before, or the weights would not be the same
+        way = Arithmetic(checkpoint["precision"], checkpoint["channels_last"])
+    else:
+        way = choose_arithmetic(recipe, device)
+    learner = _Learner(recipe, device, way)
     if checkpoint:
         learner.load(checkpoint)
     train_set, validation_set = _to(train_set, device), _to(validation_set, device)
     count = batches_per_epoch(len(train_set), recipe.batch_size)
     if count == 0:
         raise ValueError("A training needs at least two digits.")
-    yield Started(learner.epoch, recipe.epochs, count, len(train_set), device, precision)
+    yield Started(learner.epoch, recipe.epochs, count, len(train_set), device, way.precision)
 
     while learner.epoch < recipe.epochs and not learner.out_of_patience:
         epoch, began, total, seen = learner.epoch + 1, time.perf_counter(), 0.0, 0
@@ -163,10 +178,10 @@ def evaluate(network: nn.Module, digits: DigitSet) -> tuple[float, float]:
 class _Learner:
     """What changes while a network learns: weights, their average, optimiser state, the best."""
 
-    def __init__(self, recipe: Recipe, device: str, precision: str) -> None:
-        self.recipe, self.device, self.precision = recipe, device, precision
+    def __init__(self, recipe: Recipe, device: str, way: Arithmetic) -> None:
+        self.recipe, self.device, self.way = recipe, device, way
         self.network = build(recipe.network, recipe.seed)
-        self.network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network.to(device, memory_format=way.layout)  # type: ignore[call-overload]
         self.optimizer = build_optimizer(recipe, self.network)
         self.average = (
             AveragedModel(
@@ -195,13 +210,20 @@ class _Learner:
         # Dropout draws from torch's global RNG, which all threads of a process share.
         with torch.random.fork_rng([] if self.device == "cpu" else [self.device]):
             torch.manual_seed(seed)
-            loss = _loss(self.network, images, labels, self.recipe, self.precision)
+            loss = self._loss(images, labels)
         loss.backward()
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         if self.average:
             self.average.update_parameters(self.network)
         return float(loss.detach())
+
+    def _loss(self, images: Tensor, labels: Tensor) -> Tensor:
+        low = self.way.precision == "bfloat16"
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=low):
+            logits = self.network(images.contiguous(memory_format=self.way.layout))
+        smoothing = self.recipe.label_smoothing
+        return F.cross_entropy(logits.float(), labels, label_smoothing=smoothing)
 
     def end_epoch(self, validation_loss: float) -> bool:
         """Count the epoch, keep it if it is the best so far, and say whether it is."""
@@ -215,7 +237,8 @@ class _Learner:
     def checkpoint(self) -> Checkpoint:
         return {
             "epoch": self.epoch, "best_epoch": self.best_epoch, "best_loss": self.best_loss,
-            "precision": self.precision, "best": self.best,
+            "precision": self.way.precision, "channels_last": self.way.channels_last,
+            "best": self.best,
             "network": self.network.state_dict(), "optimizer": self.optimizer.state_dict(),
             "average": self.average.state_dict() if self.average else None,
         }  # fmt: skip
@@ -229,22 +252,33 @@ class _Learner:
             self.average.load_state_dict(checkpoint["average"])
 
 
-def choose_precision(recipe: Recipe, device: str) -> str:
-    """The recipe's precision; for 'auto', whichever trains this network faster on this machine."""
+def choose_arithmetic(recipe: Recipe, device: str) -> Arithmetic:
+    """For precision 'auto' what is fastest for this network on this machine, by measurement.
+
+    A precision that the recipe names is taken with channels last, so that a recipe without 'auto'
+    gives the same weights however busy the machine is.
+    """
     if recipe.precision != "auto":
-        return recipe.precision
-    seconds = {}
-    for precision in ("float32", "bfloat16"):
-        learner = _Learner(recipe, device, precision)
-        images = as_input(torch.zeros(recipe.batch_size, 28, 28, dtype=torch.uint8)).to(device)
-        labels = torch.zeros(recipe.batch_size, dtype=torch.long, device=device)
-        times = []
-        for _ in range(4):
-            began = time.perf_counter()
-            learner.fit(images, labels, recipe.learning_rate, seed=0)
-            times.append(time.perf_counter() - began)
-        seconds[precision] = min(times[1:])  # the first one pays for set-up
-    return "bfloat16" if seconds["float32"] > FASTER * seconds["bfloat16"] else "float32"
+        return Arithmetic(recipe.precision, channels_last=True)
+    ways = [Arithmetic(p, last) for p in ("float32", "bfloat16") for last in (False, True)]
+    seconds = {way: _seconds_of_step(recipe, device, way) for way in ways}
+    chosen = ways[0]
+    for way in ways[1:]:
+        if FASTER * seconds[way] < seconds[chosen]:
+            chosen = way
+    return chosen
+
+
+def _seconds_of_step(recipe: Recipe, device: str, way: Arithmetic) -> float:
+    learner = _Learner(recipe, device, way)
+    images = as_input(torch.zeros(recipe.batch_size, 28, 28, dtype=torch.uint8)).to(device)
+    labels = torch.zeros(recipe.batch_size, dtype=torch.long, device=device)
+    times = []
+    for _ in range(4):
+        began = time.perf_counter()
+        learner.fit(images, labels, recipe.learning_rate, seed=0)
+        times.append(time.perf_counter() - began)
+    return min(times[1:])  # the first one pays for set-up
 
 
 def reuse_freed_memory() -> None:
@@ -260,14 +294,6 @@ def reuse_freed_memory() -> None:
         m_trim_threshold, m_mmap_threshold = -1, -3  # <malloc.h>
         mallopt(m_mmap_threshold, 32 * 2**20)  # glibc's largest
         mallopt(m_trim_threshold, 2**31 - 1)
-
-
-def _loss(
-    network: nn.Module, images: Tensor, labels: Tensor, recipe: Recipe, precision: str
-) -> Tensor:
-    with torch.autocast(images.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-        logits = network(images.contiguous(memory_format=torch.channels_last))
-    return F.cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
 
 
 def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:

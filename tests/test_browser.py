@@ -101,6 +101,30 @@ def test_a_drawing_survives_a_page_switch_and_can_be_undone(page, server):
     clear(page)
 
 
+def test_quick_undos_take_away_one_stroke_each(page, server):
+    open_draw(page, server)
+    one, bar = [(200, 60), (165, 270)], [(80, 62), (200, 60)]
+    draw(page, [one, bar, [(90, 160), (250, 170)]])
+    expect(page.get_by_test_id("stMetricValue")).to_be_visible(timeout=SECONDS)
+    page.wait_for_timeout(1500)
+    undo = page.get_by_role("button", name="Undo").first
+    undo.click()
+    undo.click()
+    expect_answer(page, 1)
+    page.wait_for_timeout(1500)
+    undo.click()
+    expect(page.get_by_text("Nothing to read yet")).to_be_visible(timeout=SECONDS)
+
+
+def test_the_choice_of_models_stays_open_and_travels_in_the_address(page, server):
+    open_draw(page, server)
+    page.get_by_text("Who answers:").click()
+    page.get_by_text("preferred ensemble", exact=True).last.click()
+    page.get_by_role("option", name="own choice").click()
+    expect(page.get_by_text("Models", exact=True)).to_be_visible(timeout=SECONDS)
+    expect(page).to_have_url(re.compile("ensemble=own"), timeout=SECONDS)
+
+
 def test_a_phone_photo_is_read_and_a_text_called_png_is_refused(page, server):
     open_draw(page, server)
     page.get_by_text("Upload", exact=True).click()

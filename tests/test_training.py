@@ -16,6 +16,7 @@ from digitcore.digits import DigitSet
 from digitcore.models import build
 from digitcore.recipes import OPTIMIZERS, SCHEDULES, Recipe
 from digitcore.training import (
+    Arithmetic,
     BatchEnd,
     Diverged,
     EpochEnd,
@@ -24,7 +25,7 @@ from digitcore.training import (
     batches,
     batches_per_epoch,
     build_optimizer,
-    choose_precision,
+    choose_arithmetic,
     evaluate,
     learning_rate,
     train,
@@ -428,11 +429,21 @@ def test_a_validation_loss_that_is_no_number_is_divergence(few, scripted):
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_stated_precision_is_kept(precision):
-    assert choose_precision(replace(QUICK, precision=precision), "cpu") == precision
+    assert choose_arithmetic(replace(QUICK, precision=precision), "cpu").precision == precision
 
 
 def test_auto_precision_is_one_of_the_two():
-    assert choose_precision(replace(QUICK, precision="auto"), "cpu") in ("float32", "bfloat16")
+    chosen = choose_arithmetic(replace(QUICK, precision="auto"), "cpu").precision
+    assert chosen in ("float32", "bfloat16")
+
+
+@pytest.mark.parametrize("fastest", range(4))
+def test_the_way_that_is_clearly_fastest_is_chosen(monkeypatch, fastest):
+    ways = [Arithmetic(p, last) for p in ("float32", "bfloat16") for last in (False, True)]
+    monkeypatch.setattr(
+        training, "_seconds_of_step", lambda recipe, device, way: 1 + (way != ways[fastest])
+    )
+    assert choose_arithmetic(replace(QUICK, precision="auto"), "cpu") == ways[fastest]
 
 
 def test_bfloat16_learns_like_float32(events, few):

@@ -7,18 +7,22 @@ import streamlit as st
 from digitcore.leaderboard import Row
 from digitcore.recipes import ZOO
 
+PERCENT = "%.2f %%"
+
 
 def show_board(board: Sequence[Row]) -> None:
     """One line for each model and ensemble; a click on a heading sorts."""
     st.dataframe(
         [_line(row) for row in board],
         hide_index=True,
+        height="content",
+        placeholder="",
         column_config={
-            "Accuracy": st.column_config.NumberColumn(format="percent"),
-            "95 % from": st.column_config.NumberColumn(format="percent"),
-            "to": st.column_config.NumberColumn(format="percent"),
+            "Accuracy": st.column_config.NumberColumn(format=PERCENT),
+            "95 % from": st.column_config.NumberColumn(format=PERCENT),
+            "to": st.column_config.NumberColumn(format=PERCENT),
             "Claimed": st.column_config.NumberColumn(
-                format="percent", help="By the network's authors, for the same test digits."
+                format=PERCENT, help="By the network's authors, for the same test digits."
             ),
             "Parameters": st.column_config.NumberColumn(format="localized"),
             "Size": st.column_config.NumberColumn(format="%.2f MiB"),
@@ -35,11 +39,11 @@ def _line(row: Row) -> dict:
     entry = ZOO.get(row.name)
     return {
         "Model": row.name,
-        "Accuracy": row.accuracy.value,
-        "95 % from": row.accuracy.low,
-        "to": row.accuracy.high,
+        "Accuracy": 100 * row.accuracy.value,
+        "95 % from": 100 * row.accuracy.low,
+        "to": 100 * row.accuracy.high,
         f"Errors of {row.accuracy.n:,}": row.errors,
-        "Claimed": entry.claimed if entry else None,
+        "Claimed": 100 * entry.claimed if entry and entry.claimed else None,
         "Parameters": row.parameters,
         "Size": row.megabytes,
         "One image": row.milliseconds,

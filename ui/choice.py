@@ -3,7 +3,7 @@
 import streamlit as st
 
 from digitcore.members import Members
-from digitcore.runs import Ensemble
+from digitcore.runs import Ensemble, RunDamaged
 
 WAYS = {"mean": "Mean probability", "vote": "Majority vote", "weighted": "Fitted weights"}
 OWN = "own choice"
@@ -64,4 +64,8 @@ def _choose(models: Members, default: str) -> Ensemble:
             start = models.choose().members
     else:
         st.caption(known[chosen].description)
-    return models.combined(tuple(start), how, chosen)
+    try:
+        return models.combined(tuple(start), how, chosen)
+    except RunDamaged as damage:
+        st.error(f"{damage} So all count alike.", icon=":material/broken_image:")
+        return models.combined(tuple(start), "mean", chosen)
