@@ -143,17 +143,23 @@ def resample(images: Tensor, matrices: Tensor, elastic: Tensor | None = None) ->
 
     elastic: (N, 28, 28, 2) offsets in pixels, or None.
     """
+    to_unit = torch.tensor([[2 / SIDE], [2 / SIDE], [1.0]])  # grid_sample's square runs -1 to 1
+    right, down, depth = ((matrices * to_unit) @ _pixel_centres()).unbind(1)
+    if (matrices[:, 2, :2] != 0).any():
+        right, down = right / depth, down / depth
+    places = torch.stack([right, down], dim=2).view(-1, SIDE, SIDE, 2)
+    if elastic is not None:
+        places += elastic * (2 / SIDE)
+    places = places.to(images.device)
+    return F.grid_sample(images, places, mode="bilinear", align_corners=False)
+
+
+@cache
+def _pixel_centres() -> Tensor:
+    """(3, 784): x, y and 1 of each pixel's centre, row by row, in pixels from the image's."""
     axis = torch.arange(SIDE) - (SIDE - 1) / 2
     down, right = torch.meshgrid(axis, axis, indexing="ij")
-    grid = torch.stack([right, down, torch.ones_like(right)], dim=2).view(1, -1, 3)
-    source = grid @ matrices.transpose(1, 2)
-    if (matrices[:, 2, :2] != 0).any():
-        source = source / source[..., 2:]
-    places = source[..., :2].view(-1, SIDE, SIDE, 2)
-    if elastic is not None:
-        places = places + elastic
-    places = (places / (SIDE / 2)).to(images.device)
-    return F.grid_sample(images, places, mode="bilinear", align_corners=False)
+    return torch.stack([right.flatten(), down.flatten(), torch.ones(SIDE * SIDE)])
 
 
 def thicken(images: Tensor, amount: Tensor) -> Tensor:
