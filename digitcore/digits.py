@@ -85,6 +85,12 @@ def split(digits: DigitSet, validation_share: float = HELD_OUT_SHARE) -> tuple[D
     )
 
 
+@cache
+def held_out() -> DigitSet:
+    """The 5,000 training digits that no recipe learns from."""
+    return split(load_mnist(train=True), HELD_OUT_SHARE)[1]
+
+
 def subset(digits: DigitSet, size: int, seed: int) -> DigitSet:
     """`size` digits drawn at random without replacement (seeded); all of them where size is N."""
     if not 0 < size <= len(digits):

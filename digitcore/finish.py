@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from digitcore import runs
-from digitcore.digits import load_mnist
+from digitcore.digits import held_out, load_mnist
 from digitcore.evaluation import Predictions, predict
 from digitcore.models import build, count_parameters
 from digitcore.recipes import Recipe
@@ -25,7 +25,7 @@ def finish(
     network = build(recipe.network)
     weights = smallest(network, finished.weights)
     load(network, weights)
-    parts = {"validation": runs.held_out(), "test": load_mnist(train=False)}
+    parts = {"validation": held_out(), "test": load_mnist(train=False)}
     probs = {part: predict(network, digits.images) for part, digits in parts.items()}
     correct = {
         part: Predictions(probs[part], digits.labels.numpy()).correct
@@ -55,7 +55,7 @@ def smallest(network: nn.Module, weights: State) -> State:
     accuracy = []
     for state in (weights, half):
         load(network, state)
-        accuracy.append(evaluate(network, runs.held_out())[1])
+        accuracy.append(evaluate(network, held_out())[1])
     return half if accuracy[0] == accuracy[1] else weights
 
 

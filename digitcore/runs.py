@@ -17,7 +17,6 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from zipfile import BadZipFile
@@ -29,7 +28,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from digitcore.digits import HELD_OUT_SHARE, DigitSet, load_mnist, split
+from digitcore.digits import held_out, load_mnist
 from digitcore.ensemble import combine
 from digitcore.evaluation import Predictions
 from digitcore.models import build
@@ -197,12 +196,6 @@ def true_labels(part: str) -> np.ndarray:
     """Labels of the test digits, or of the validation digits that every recipe holds out."""
     digits = load_mnist(train=False) if part == "test" else held_out()
     return digits.labels.numpy()
-
-
-@cache
-def held_out() -> DigitSet:
-    """The 5,000 training digits that no recipe learns from."""
-    return split(load_mnist(train=True), HELD_OUT_SHARE)[1]
 
 
 def save_recipe(path: Path, recipe: Recipe) -> None:

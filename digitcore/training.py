@@ -6,40 +6,24 @@ ends with the very weights (on one CPU) of a training that was never interrupted
 """
 
 import ctypes
-import math
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from digitcore.augment import warp
 from digitcore.digits import DigitSet
 from digitcore.evaluation import as_input, predict_logits
-from digitcore.models import build
-from digitcore.optimizers import build_optimizer, learning_rate
+from digitcore.learner import Arithmetic, Checkpoint, Learner
+from digitcore.optimizers import learning_rate
 from digitcore.recipes import Recipe
 
-Checkpoint = dict[str, Any]
 HOPELESS = 1e4  # nats: no healthy training comes near it
 FASTER = 1.15  # a way must beat the one before by this factor: a choice that noise does not turn
-
-
-@dataclass(frozen=True)
-class Arithmetic:
-    """How a network computes while it learns: its precision, and how images lie in memory."""
-
-    precision: str
-    channels_last: bool
-
-    @property
-    def layout(self) -> torch.memory_format:
-        return torch.channels_last if self.channels_last else torch.contiguous_format
 
 
 class Diverged(RuntimeError):
@@ -115,7 +99,7 @@ def train(
         way = Arithmetic(checkpoint["precision"], checkpoint["channels_last"])
     else:
         way = choose_arithmetic(recipe, device)
-    learner = _Learner(recipe, device, way)
+    learner = Learner(recipe, device, way)
     if checkpoint:
         learner.load(checkpoint)
     train_set, validation_set = _to(train_set, device), _to(validation_set, device)
@@ -175,83 +159,6 @@ def evaluate(network: nn.Module, digits: DigitSet) -> tuple[float, float]:
     return loss, float((logits.argmax(1) == labels).float().mean())
 
 
-class _Learner:
-    """What changes while a network learns: weights, their average, optimiser state, the best."""
-
-    def __init__(self, recipe: Recipe, device: str, way: Arithmetic) -> None:
-        self.recipe, self.device, self.way = recipe, device, way
-        self.network = build(recipe.network, recipe.seed)
-        self.network.to(device, memory_format=way.layout)  # type: ignore[call-overload]
-        self.optimizer = build_optimizer(recipe, self.network)
-        self.average = (
-            AveragedModel(
-                self.network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True
-            )
-            if recipe.average
-            else None
-        )
-        self.epoch, self.best_epoch, self.best_loss = 0, 0, math.inf
-        self.best: dict[str, Tensor] = _copy(self.network.state_dict())
-
-    @property
-    def answering(self) -> nn.Module:
-        """The network that is evaluated and kept: the average where there is one."""
-        return self.average.module if self.average else self.network
-
-    @property
-    def out_of_patience(self) -> bool:
-        return bool(self.recipe.patience) and self.epoch - self.best_epoch >= self.recipe.patience
-
-    def fit(self, images: Tensor, labels: Tensor, rate: float, seed: int) -> float:
-        """One step on one batch; the loss before it."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.network.train()
-        # Dropout draws from torch's global RNG, which all threads of a process share.
-        with torch.random.fork_rng([] if self.device == "cpu" else [self.device]):
-            torch.manual_seed(seed)
-            loss = self._loss(images, labels)
-        loss.backward()
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        if self.average:
-            self.average.update_parameters(self.network)
-        return float(loss.detach())
-
-    def _loss(self, images: Tensor, labels: Tensor) -> Tensor:
-        low = self.way.precision == "bfloat16"
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=low):
-            logits = self.network(images.contiguous(memory_format=self.way.layout))
-        smoothing = self.recipe.label_smoothing
-        return F.cross_entropy(logits.float(), labels, label_smoothing=smoothing)
-
-    def end_epoch(self, validation_loss: float) -> bool:
-        """Count the epoch, keep it if it is the best so far, and say whether it is."""
-        self.epoch += 1
-        improved = validation_loss < self.best_loss
-        if improved:
-            self.best_epoch, self.best_loss = self.epoch, validation_loss
-            self.best = _copy(self.answering.state_dict())
-        return improved
-
-    def checkpoint(self) -> Checkpoint:
-        return {
-            "epoch": self.epoch, "best_epoch": self.best_epoch, "best_loss": self.best_loss,
-            "precision": self.way.precision, "channels_last": self.way.channels_last,
-            "best": self.best,
-            "network": self.network.state_dict(), "optimizer": self.optimizer.state_dict(),
-            "average": self.average.state_dict() if self.average else None,
-        }  # fmt: skip
-
-    def load(self, checkpoint: Checkpoint) -> None:
-        self.epoch, self.best_epoch = checkpoint["epoch"], checkpoint["best_epoch"]
-        self.best_loss, self.best = checkpoint["best_loss"], checkpoint["best"]
-        self.network.load_state_dict(checkpoint["network"])
-        self.optimizer.load_state_dict(checkpoint["optimizer"])
-        if self.average:
-            self.average.load_state_dict(checkpoint["average"])
-
-
 def choose_arithmetic(recipe: Recipe, device: str) -> Arithmetic:
     """For precision 'auto' what is fastest for this network on this machine, by measurement.
 
@@ -270,7 +177,7 @@ def choose_arithmetic(recipe: Recipe, device: str) -> Arithmetic:
 
 
 def _seconds_of_step(recipe: Recipe, device: str, way: Arithmetic) -> float:
-    learner = _Learner(recipe, device, way)
+    learner = Learner(recipe, device, way)
     images = as_input(torch.zeros(recipe.batch_size, 28, 28, dtype=torch.uint8)).to(device)
     labels = torch.zeros(recipe.batch_size, dtype=torch.long, device=device)
     times = []
@@ -294,10 +201,6 @@ def reuse_freed_memory() -> None:
         m_trim_threshold, m_mmap_threshold = -1, -3  # <malloc.h>
         mallopt(m_mmap_threshold, 32 * 2**20)  # glibc's largest
         mallopt(m_trim_threshold, 2**31 - 1)
-
-
-def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
 
 
 def _to(digits: DigitSet, device: str) -> DigitSet:

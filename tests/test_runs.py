@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from digitcore import runs
 from digitcore.augment import Warp
-from digitcore.digits import load_mnist, split
+from digitcore.digits import held_out, load_mnist, split
 from digitcore.ensemble import combine
 from digitcore.evaluation import predict
 from digitcore.models import build
@@ -157,7 +157,7 @@ def test_predictions_of_any_other_part_are_refused(saved):
 def test_true_labels_are_those_of_the_test_and_the_held_out_digits():
     assert (runs.true_labels("test") == load_mnist(train=False).labels.numpy()).all()
     assert (runs.true_labels("validation") == split(load_mnist(train=True))[1].labels.numpy()).all()
-    assert torch.equal(runs.held_out().images, split(load_mnist(train=True))[1].images)
+    assert torch.equal(held_out().images, split(load_mnist(train=True))[1].images)
 
 
 def test_ensemble_comes_back(tmp_path):

@@ -14,6 +14,7 @@ from digitcore import training
 from digitcore.augment import Warp
 from digitcore.digits import DigitSet
 from digitcore.models import build
+from digitcore.optimizers import build_optimizer
 from digitcore.recipes import OPTIMIZERS, SCHEDULES, Recipe
 from digitcore.training import (
     Arithmetic,
@@ -24,7 +25,6 @@ from digitcore.training import (
     Started,
     batches,
     batches_per_epoch,
-    build_optimizer,
     choose_arithmetic,
     evaluate,
     learning_rate,

@@ -34,18 +34,7 @@ def _choose(models: Members, default: str) -> Ensemble:
             width=260,
             format_func=lambda name: name if name == OWN else f"{name} ensemble",
         )
-        how = st.selectbox(
-            "How they are combined",
-            list(WAYS),
-            key="how",
-            bind="query-params",
-            persist_state="session",
-            format_func=WAYS.__getitem__,
-            width=220,
-            help="Mean probability: every model counts alike. Majority vote: each model has one "
-            "vote, and ties go to the higher mean. Fitted weights: better models count more, by "
-            "weights fitted on 5,000 digits that none of them was trained on.",
-        )
+        how = _choose_how()
     start = known[chosen].members if chosen in known else models.choose().members
     if chosen == OWN:
         start = st.multiselect(
@@ -69,3 +58,18 @@ def _choose(models: Members, default: str) -> Ensemble:
     except RunDamaged as damage:
         st.error(f"{damage} So all count alike.", icon=":material/broken_image:")
         return models.combined(tuple(start), "mean", chosen)
+
+
+def _choose_how() -> str:
+    return st.selectbox(
+        "How they are combined",
+        list(WAYS),
+        key="how",
+        bind="query-params",
+        persist_state="session",
+        format_func=WAYS.__getitem__,
+        width=220,
+        help="Mean probability: every model counts alike. Majority vote: each model has one "
+        "vote, and ties go to the higher mean. Fitted weights: better models count more, by "
+        "weights fitted on 5,000 digits that none of them was trained on.",
+    )
