@@ -128,14 +128,21 @@ def perspective_matrices(inward: Tensor) -> Tensor:
     corners = torch.tensor([[first, first], [last, first], [last, last], [first, last]])
     signs = torch.tensor([[1.0, 1], [-1, 1], [-1, -1], [1, -1]])
     pulled = corners + signs * inward
-    x, y = pulled[..., 0], pulled[..., 1]
-    u, v = corners[:, 0].expand_as(x), corners[:, 1].expand_as(x)
-    one, zero = torch.ones_like(x), torch.zeros_like(x)
-    # u = (a x + b y + c) / (g x + h y + 1) and likewise v: two linear equations for each corner
-    rows_u = torch.stack([x, y, one, zero, zero, zero, -u * x, -u * y], dim=2)
-    rows_v = torch.stack([zero, zero, zero, x, y, one, -v * x, -v * y], dim=2)
-    solution = torch.linalg.solve(torch.cat([rows_u, rows_v], 1), torch.cat([u, v], 1))
-    return torch.cat([solution, one[:, :1]], dim=1).view(-1, 3, 3)
+    x0, x1, x2, x3, y0, y1, y2, y3 = pulled.permute(2, 1, 0).flatten(0, 1)
+    # the unit square onto the pulled corners, in closed form: Heckbert (1989), section 2.2.3
+    dx1, dx2, dx3 = x1 - x2, x3 - x2, x0 - x1 + x2 - x3
+    dy1, dy2, dy3 = y1 - y2, y3 - y2, y0 - y1 + y2 - y3
+    area = dx1 * dy2 - dx2 * dy1
+    g, h = (dx3 * dy2 - dx2 * dy3) / area, (dx1 * dy3 - dx3 * dy1) / area
+    u = torch.stack([x1 - x0 + g * x1, y1 - y0 + g * y1, g], dim=1)
+    v = torch.stack([x3 - x0 + h * x3, y3 - y0 + h * y3, h], dim=1)
+    w = torch.stack([x0, y0, torch.ones_like(x0)], dim=1)
+    # its inverse, up to a factor that the division by the third coordinate takes away
+    back = torch.stack([v.cross(w, dim=1), w.cross(u, dim=1), u.cross(v, dim=1)], dim=1)
+    span = last - first
+    square = torch.tensor([[span, 0, first], [0, span, first], [0, 0, 1]])
+    matrices = square @ back
+    return matrices / matrices[:, 2:, 2:]
 
 
 def resample(images: Tensor, matrices: Tensor, elastic: Tensor | None = None) -> Tensor:

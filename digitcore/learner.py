@@ -62,7 +62,9 @@ class Learner:
         self.network.train()
         # Dropout draws from torch's global RNG, which all threads of a process share.
         with torch.random.fork_rng([] if self.device == "cpu" else [self.device]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
+            if self.device != "cpu":
+                torch.cuda.manual_seed(seed)
             loss = self._loss(images, labels)
         loss.backward()
         self.optimizer.step()
