@@ -170,7 +170,7 @@ _enter(
     "Keras-style CNN trained with Adamax",
     Recipe("funnel", epochs=40, optimizer="adamw", learning_rate=0.003, schedule="one-cycle",
            weight_decay=0.01, warp=MILD, average=0.999, validation_share=0.15),
-    OURS, claimed=0.9937,
+    "ours: its authors' (Adamax, batches of 32, 50 epochs) reached 99.31 % here", claimed=0.9937,
 )  # fmt: skip
 _enter(
     "plain", "I", "Two valid convolutions and one hidden dense layer, nothing else.",

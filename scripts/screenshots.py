@@ -12,7 +12,6 @@ ROOT = Path(__file__).resolve().parent.parent
 VIEWS = (
     ("home", "", "light", 1280, 1150),
     ("draw", "draw", "dark", 1280, 960),
-    ("draw-phone", "draw", "light", 375, 1500),
 )
 
 
