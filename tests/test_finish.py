@@ -1,0 +1,110 @@
+"""From a training to a run to a leaderboard, and the zoo script that strings them together."""
+
+import shutil
+
+import pytest
+import torch
+
+from digitcore import runs, training
+from digitcore.digits import DigitSet, split
+from digitcore.finish import finish, load, smallest
+from digitcore.leaderboard import rows
+from digitcore.models import build
+from digitcore.recipes import Recipe
+from digitcore.runs import RESULT, STATE, WEIGHTS, Ensemble, Run, RunStore, save_ensemble
+from scripts import train_zoo
+
+QUICK = Recipe("dense", epochs=3, digits=600, precision="float32", batch_size=64)
+
+
+@pytest.fixture
+def few_digits(monkeypatch, mnist: DigitSet) -> None:
+    """The script's trainings see few digits."""
+    monkeypatch.setattr(
+        train_zoo, "split", lambda digits, share: (mnist.take(range(600)), split(mnist)[1])
+    )
+
+
+def test_a_finished_training_is_a_run_whose_files_agree(tmp_path, few):
+    events = list(training.train(QUICK, *few))
+    history = [
+        {column: getattr(event, column) for column in runs.COLUMNS}
+        for event in events
+        if isinstance(event, training.EpochEnd)
+    ]
+    result = finish(tmp_path / "mine", QUICK, events[0], events[-1], history)
+    run = RunStore(tmp_path).run("mine")
+    assert run.result == result
+    assert run.recipe == QUICK
+    assert run.predictions("test").correct == result.test_correct > 5000
+    assert run.predictions("validation").correct == result.validation_correct
+    assert len(run.history) == result.epochs == 3
+    assert result.milliseconds > 0
+
+
+def test_weights_are_halved_only_where_as_many_digits_stay_right():
+    network = build("dense")
+    state = network.state_dict()
+    assert all(w.dtype == torch.float16 for w in smallest(network, state).values())
+    # in half precision these are all infinite, and no digit would be read
+    huge = {name: weights * 1e9 for name, weights in state.items()}
+    assert smallest(network, huge) is huge
+
+
+def test_weights_of_any_precision_are_loaded_in_single():
+    network = build("tiny")
+    load(
+        network,
+        {n: w.half() if w.is_floating_point() else w for n, w in network.state_dict().items()},
+    )
+    assert all(weights.dtype == torch.float32 for weights in network.parameters())
+
+
+def test_an_interrupted_zoo_training_goes_on_and_ends_with_the_same_weights(
+    tmp_path, few_digits, monkeypatch
+):
+    train_zoo.train_one("whole", QUICK, tmp_path / "whole", tmp_path / "scratch-1")
+    kept = train_zoo.save_progress
+
+    def interrupted(scratch, recipe, checkpoint, rows):
+        kept(scratch, recipe, checkpoint, rows)
+        if checkpoint["epoch"] == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(train_zoo, "save_progress", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train_zoo.train_one("again", QUICK, tmp_path / "again", tmp_path / "scratch-2")
+    assert not (tmp_path / "again" / RESULT).exists()
+    monkeypatch.setattr(train_zoo, "save_progress", kept)
+    train_zoo.train_one("again", QUICK, tmp_path / "again", tmp_path / "scratch-2")
+    one, other = (tmp_path / name / STATE for name in ("whole", "again"))
+    assert one.read_bytes() == other.read_bytes()
+    assert Run(tmp_path / "again").history["epoch"].tolist() == [1, 2, 3]
+
+
+def test_progress_of_another_recipe_is_not_taken_up(tmp_path, few_digits):
+    train_zoo.train_one("mine", QUICK, tmp_path / "mine", tmp_path / "scratch")
+    other = Recipe("dense", epochs=3, digits=600, learning_rate=0.01)
+    assert train_zoo.load_progress(tmp_path / "scratch", other) == (None, [])
+
+
+def test_leaderboard_has_every_model_and_ensemble_and_names_what_is_damaged(tmp_path):
+    for name in ("tiny", "dense", "slim"):
+        shutil.copytree(WEIGHTS / name, tmp_path / name)
+    save_ensemble(tmp_path / "both", Ensemble("both", "", ("tiny", "dense")))
+    save_ensemble(tmp_path / "other", Ensemble("other", "", ("tiny", "slim")))
+    (tmp_path / "slim" / RESULT).write_text("{}")
+    board, damages = rows(RunStore(tmp_path))
+    assert {row.name for row in board} == {"tiny", "dense", "both"}
+    assert [row.errors for row in board] == sorted(row.errors for row in board)
+    assert len(damages) == 1
+    assert "slim" in damages[0]
+    both = next(row for row in board if row.name == "both")
+    parts = [row for row in board if row.name in both.members]
+    assert both.parameters == sum(row.parameters for row in parts)
+    assert both.errors == RunStore(tmp_path).answers("both").errors
+
+
+def test_readme_table_is_what_the_weights_say():
+    readme = (train_zoo.ROOT / "README.md").read_text("utf-8")
+    assert train_zoo.table(WEIGHTS) in readme
