@@ -119,7 +119,8 @@ def test_quick_undos_take_away_one_stroke_each(page, server):
 def test_the_choice_of_models_stays_open_and_travels_in_the_address(page, server):
     open_draw(page, server)
     page.get_by_text("Who answers:").click()
-    page.get_by_text("preferred ensemble", exact=True).last.click()
+    page.wait_for_timeout(1000)  # the panel slides open
+    page.get_by_role("combobox", name="Who answers").click()
     page.get_by_role("option", name="own choice").click()
     expect(page.get_by_text("Models", exact=True)).to_be_visible(timeout=SECONDS)
     expect(page).to_have_url(re.compile("ensemble=own"), timeout=SECONDS)
