@@ -52,11 +52,13 @@ class MemberAnswer(BaseModel):
     probabilities: list[float]
 
 
-class OneAnswer(MemberAnswer):
+class OneAnswer(BaseModel):
     """The answer to one image; confidence is the probability of the prediction."""
 
+    prediction: int
     confidence: float
     status: Literal["success"]
+    probabilities: list[float]
     models: dict[str, MemberAnswer]
 
 

@@ -479,3 +479,14 @@ def test_the_given_picture_is_shown_as_a_person_sees_it() -> None:
         given = ink.read(pictures.transparent(covered, colour)).steps[0].picture
         assert given[0, 0] == background
         assert abs(int(given[covered > 0.99].mean()) - (255 - background)) < 3
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "JPEG"])
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_a_large_file_of_any_kind_is_averaged_down_and_still_turned(
+    kind: str, orientation: int
+) -> None:
+    large = pictures.megapixels(pictures.draw_digit(7), 10)
+    data = pictures.turned(large, orientation, kind)
+    assert max(ink.decode(data).shape[:2]) < 2 * 1024
+    assert difference(ink.read_file(data), ink.read(pictures.draw_digit(7))) < 12

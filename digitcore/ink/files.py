@@ -55,7 +55,7 @@ def decode(data: bytes) -> Bytes:
         try:
             file.draft(None, (DRAFT, DRAFT))
             file.load()
-            return _pixels(ImageOps.exif_transpose(file))
+            return _pixels(ImageOps.exif_transpose(_reduced(file)))
         except DAMAGE as error:
             raise BadPicture(
                 "The picture is damaged or was cut off on its way. Save or send it again."
@@ -87,6 +87,17 @@ def _too_large(what: str) -> BadPicture:
         f"The picture is too large: {what} more than the {MAX_PIXELS / 1e6:.0f} million pixels "
         "that can be read. Crop it or save it smaller."
     )
+
+
+def _reduced(file: Image.Image) -> Image.Image:
+    """A large picture averaged down before anything copies it, with its EXIF data."""
+    factor = max(file.size) // DRAFT
+    if factor < 2 or min(file.size) < factor or file.mode not in ("L", "RGB", "RGBA"):
+        return file
+    exif = file.getexif()
+    small = file.reduce(factor)
+    small.info.update(file.info, exif=exif.tobytes())
+    return small
 
 
 def _pixels(file: Image.Image) -> Bytes:
