@@ -96,7 +96,7 @@ def _reduced(file: Image.Image) -> Image.Image:
         return file
     exif = file.getexif()
     small = file.reduce(factor)
-    small.info.update(file.info, exif=exif.tobytes())
+    small.info = {**file.info, "exif": exif.tobytes()}
     return small
 
 
