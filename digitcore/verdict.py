@@ -1,6 +1,6 @@
 """What an ensemble's answer to one picture comes to: the digit, how sure, and who disagrees."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,18 +40,32 @@ class Verdict:
         """Who agrees, in one sentence."""
         if not self.dissenters:
             return "All models agree." if self.members > 1 else "One model was asked."
-        others = ", ".join(f"{name} reads {digit}" for name, digit in self.dissenters.items())
+        others = ", ".join(_who_reads(self.dissenters))
         return f"{self.members - len(self.dissenters)} of {self.members} agree; {others}."
 
 
-def verdict(together: np.ndarray, members: Mapping[str, np.ndarray], how: str = "mean") -> Verdict:
-    """From the ensemble's (10,) and each member's (10,) probabilities, combined as `how` says.
+def _who_reads(dissenters: Mapping[str, int]) -> Iterator[str]:
+    """By digit: the names of one or two members, or how many they are."""
+    for digit in sorted(set(dissenters.values())):
+        names = [name for name, answer in dissenters.items() if answer == digit]
+        if len(names) == 1:
+            yield f"{names[0]} reads {digit}"
+        else:
+            yield f"{' and '.join(names) if len(names) == 2 else len(names)} read {digit}"
 
-    A share of votes is no probability: a vote chooses the digit, and how sure it is comes from
-    the members' mean probability.
+
+def believed(together: np.ndarray, members: Mapping[str, np.ndarray], how: str) -> np.ndarray:
+    """(10,) probabilities: the ensemble's, or the members' mean where `how` is a vote.
+
+    A share of votes is no probability: a vote chooses the digit, but says little of how sure it is.
     """
+    return np.mean(list(members.values()), axis=0) if how == "vote" else together
+
+
+def verdict(together: np.ndarray, members: Mapping[str, np.ndarray], how: str = "mean") -> Verdict:
+    """From the ensemble's (10,) and each member's (10,) probabilities, combined as `how` says."""
     digit = int(together.argmax())
-    belief = np.mean(list(members.values()), axis=0) if how == "vote" else together
+    belief = believed(together, members, how)
     others = np.where(np.arange(len(belief)) == digit, -1.0, belief)
     answers = {name: int(probs.argmax()) for name, probs in members.items()}
     return Verdict(

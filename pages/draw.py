@@ -3,12 +3,12 @@
 import streamlit as st
 
 from digitcore import figures, ink
-from digitcore.verdict import verdict
+from digitcore.verdict import believed, verdict
 from ui.answer import show_reasons, show_steps, show_verdict
 from ui.choice import choose_ensemble
 from ui.frame import in_words, stop_without_models
 from ui.loaders import members
-from ui.pad import SIDE, give_picture
+from ui.pad import SIDE, give_picture, show_given
 
 st.title("Draw a digit")
 st.markdown(
@@ -47,12 +47,14 @@ def show_reading() -> None:
         except ink.BadPicture as reason:
             st.error(str(reason), icon=":material/broken_image:")
             return
+        with left:
+            show_given(seen)
         together, each = models.answer(ensemble, seen.image[None])
         by_member = dict(zip(ensemble.members, each[:, 0], strict=True))
         answer = verdict(together[0], by_member, ensemble.how)
         show_verdict(answer)
         st.plotly_chart(
-            figures.probabilities(together[0], by_member),
+            figures.probabilities(believed(together[0], by_member, ensemble.how), by_member),
             config={"displayModeBar": False},
             alt=f"Bars of probability for each digit and model; together {answer.probability:.1%} "
             f"for {answer.digit}. {answer.agreement}",

@@ -12,7 +12,7 @@ from ui.loaders import leaderboard, members
 
 st.title("Handwritten digits, understood")
 st.markdown(
-    "A place to see how networks learn to read digits, how far they can be trusted, "
+    "See how well neural networks read handwritten digits, how far they can be trusted, "
     "and what they make of yours."
 )
 

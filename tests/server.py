@@ -68,8 +68,6 @@ def draw(page: Page, strokes: list[list[tuple[float, float]]]) -> None:
     pad.scroll_into_view_if_needed()
     box = pad.bounding_box()
     assert box is not None
-    pad.hover()  # as a hand comes near: the canvas's toolbar slides in before a stroke begins
-    page.wait_for_timeout(250)
     for stroke in strokes:
         page.mouse.move(box["x"] + stroke[0][0], box["y"] + stroke[0][1])
         page.mouse.down()

@@ -13,7 +13,7 @@ from digitcore.digits import load_mnist
 from digitcore.ensemble import combine
 from digitcore.members import Members, UnknownModel
 from digitcore.runs import STATE, WEIGHTS, RunStore
-from digitcore.verdict import verdict
+from digitcore.verdict import believed, verdict
 from tests import pictures
 
 MEMBERS = Members(RunStore())
@@ -132,6 +132,13 @@ def test_a_unanimous_vote_of_doubtful_members_is_not_sure():
     found = verdict(votes, members, "vote")
     assert (found.digit, found.probability) == (3, pytest.approx(0.36))
     assert not found.sure
+    assert believed(votes, members, "vote") == pytest.approx(doubtful)
+
+
+def test_many_who_disagree_are_counted_not_named():
+    members = {name: row(d1=1) for name in "abc"} | {"d": row(d7=1), "e": row(d2=1)}
+    agreement = verdict(row(d7=0.9, d1=0.1), members).agreement
+    assert agreement == "1 of 5 agree; 3 read 1, e reads 2."
 
 
 def test_verdict_is_sure_only_with_a_high_probability_and_a_majority():

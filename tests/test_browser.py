@@ -126,6 +126,22 @@ def test_the_choice_of_models_stays_open_and_travels_in_the_address(page, server
     expect(page).to_have_url(re.compile("ensemble=own"), timeout=SECONDS)
 
 
+def test_an_address_chooses_who_answers_and_says_so(page, server):
+    page.goto(f"{server}/draw?ensemble=trio&how=vote")
+    expect(page.get_by_text("Who answers: the trio ensemble")).to_be_visible(timeout=SECONDS)
+    expect(page.locator("canvas.upper-canvas")).to_be_visible(timeout=SECONDS)
+    draw(page, strokes(3, 200, 60, 60))
+    expect_answer(page, 3)
+    legend = page.locator(".legendtext")
+    expect(legend).to_have_text(["ensemble", "wide", "classic", "warped"], timeout=SECONDS)
+
+
+def test_a_stroke_may_start_in_the_upper_right_corner(page, server):
+    open_draw(page, server)
+    draw(page, [[(304, 10), (304, 250)]])
+    expect_answer(page, 1)
+
+
 def test_a_phone_photo_is_read_and_a_text_called_png_is_refused(page, server):
     open_draw(page, server)
     page.get_by_text("Upload", exact=True).click()

@@ -62,7 +62,9 @@ def show_steps(seen: Ink) -> None:
     st.subheader("What the networks see")
     st.caption(
         "They know only 28 x 28 pictures made like MNIST's. This is how yours became one. "
-        f"An answer below {SURE:.0%}, or one that most models do not share, is called unsure."
+        f"An answer below {SURE:.0%}, or one that most models do not share, is called unsure. "
+        "They know nothing but digits: a letter or a stray line is read as the digit it looks "
+        "most like, and sometimes with confidence."
     )
     with st.grid("auto", min_column_width=STEP_SIDE + 16):
         for number, step in enumerate(seen.steps, start=1):

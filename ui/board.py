@@ -18,6 +18,7 @@ def show_board(board: Sequence[Row]) -> None:
         height="content",
         placeholder="",
         column_config={
+            "Model": st.column_config.TextColumn(pinned=True),
             "Accuracy": st.column_config.NumberColumn(format=PERCENT),
             "95 % from": st.column_config.NumberColumn(format=PERCENT),
             "to": st.column_config.NumberColumn(format=PERCENT),

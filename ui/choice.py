@@ -2,28 +2,37 @@
 
 import streamlit as st
 
+from digitcore.ensemble import WAYS
 from digitcore.members import Members
 from digitcore.runs import Ensemble, RunDamaged
 
-WAYS = {"mean": "Mean probability", "vote": "Majority vote", "weighted": "Fitted weights"}
 OWN = "own choice"
 
 
 def choose_ensemble(models: Members) -> Ensemble:
     """A named ensemble, or the person's own choice of models. It travels in the page's address."""
     default = models.choose().name
-    with st.expander(_title(default), icon=":material/groups:", key="who"):
-        return _choose(models, default)
-
-
-def _title(default: str) -> str:
-    chosen = st.session_state.get("ensemble", default)
-    return f"Who answers: {chosen if chosen == OWN else f'{chosen} ensemble'}"
-
-
-def _choose(models: Members, default: str) -> Ensemble:
     known = models.store.ensembles()
     names = [*sorted(known, key=lambda name: name != default), OWN]
+    if st.query_params.get("ensemble", OWN) not in names:
+        st.info("The address asks for an ensemble that is not here. The default answers instead.")
+    with st.expander(f"Who answers: {_asked(names)}", key="who"):
+        ensemble = _choose(models, names, known)
+        if ensemble.weights:
+            pairs = zip(ensemble.members, ensemble.weights, strict=True)
+            st.caption("Fitted weights: " + ", ".join(f"{name} {w:.2f}" for name, w in pairs))
+    return ensemble
+
+
+def _asked(names: list[str]) -> str:
+    """Who is asked, in words: the address speaks first, before its widget has been drawn."""
+    kept = st.session_state.get("ensemble", names[0])
+    asked = st.query_params.get("ensemble", kept)
+    asked = asked if asked in names else names[0]
+    return asked if asked == OWN else f"the {asked} ensemble"
+
+
+def _choose(models: Members, names: list[str], known: dict[str, Ensemble]) -> Ensemble:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             "Who answers",
@@ -32,7 +41,6 @@ def _choose(models: Members, default: str) -> Ensemble:
             bind="query-params",
             persist_state="session",
             width=260,
-            format_func=lambda name: name if name == OWN else f"{name} ensemble",
         )
         how = _choose_how()
     start = known[chosen].members if chosen in known else models.choose().members
@@ -52,7 +60,7 @@ def _choose(models: Members, default: str) -> Ensemble:
             )
             start = models.choose().members
     else:
-        st.caption(known[chosen].description)
+        st.caption(f"{', '.join(start)}. {known[chosen].description}")
     try:
         return models.combined(tuple(start), how, chosen)
     except RunDamaged as damage:
@@ -63,13 +71,12 @@ def _choose(models: Members, default: str) -> Ensemble:
 def _choose_how() -> str:
     return st.selectbox(
         "How they are combined",
-        list(WAYS),
+        WAYS,
         key="how",
         bind="query-params",
         persist_state="session",
-        format_func=WAYS.__getitem__,
         width=220,
-        help="Mean probability: every model counts alike. Majority vote: each model has one "
-        "vote, and ties go to the higher mean. Fitted weights: better models count more, by "
+        help="mean: the mean probability, every model counts alike. vote: each model has one "
+        "vote, and ties go to the higher mean. weighted: better models count more, by "
         "weights fitted on 5,000 digits that none of them was trained on.",
     )

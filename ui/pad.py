@@ -2,8 +2,9 @@
 
 import numpy as np
 import streamlit as st
-from streamlit_drawable_canvas import st_canvas
 
+from digitcore.ink import Ink
+from ui.canvas import st_canvas
 from ui.loaders import test_digits
 from ui.pictures import enlarge
 
@@ -41,7 +42,6 @@ def _draw() -> bytes | None:
     kept.setdefault("pad_picture", None)
     if "pad" not in kept:  # the pad is new on this page: give it what was drawn before
         kept.pad_start = _drawing(kept.pad_strokes)
-    st.space("small")  # the canvas's own toolbar appears above it
     canvas = st_canvas(
         key="pad",
         width=SIDE,
@@ -94,9 +94,16 @@ def _upload() -> bytes | None:
         on_change=_keep_upload,
     )
     kept = st.session_state.get("kept_upload")
-    if file is None and kept:
-        st.caption(f"Still reading {kept.name} from before. Choose another file to replace it.")
+    if kept:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(f"Reading {kept.name}")  # as text: a file may be named like Markdown
+            if file is None:  # the widget forgot it on a page switch, and offers no way out
+                st.button("Forget it", on_click=_forget_upload)
     return kept.getvalue() if kept else None
+
+
+def _forget_upload() -> None:
+    st.session_state.kept_upload = None
 
 
 def _keep_upload() -> None:
@@ -104,14 +111,21 @@ def _keep_upload() -> None:
     st.session_state.kept_upload = st.session_state.upload
 
 
+def show_given(seen: Ink) -> None:
+    """An upload as it was understood, upright; what is drawn or chosen is seen already."""
+    if st.session_state.way == "Upload":
+        given = seen.steps[0]
+        st.image(given.picture, width=SIDE, caption=given.caption, alt="The uploaded picture")
+
+
 def _test_digit() -> np.ndarray:
     digits = test_digits()
+    st.session_state.setdefault("test_index", 7)
     st.button("Another one", icon=":material/casino:", on_click=_draw_lot, shortcut="N")
     index = st.number_input(
         f"Number of the test digit, 0 to {len(digits) - 1:,}",
         0,
         len(digits) - 1,
-        value=7,
         key="test_index",
         persist_state="session",
         width=SIDE,
