@@ -16,6 +16,7 @@ from digitcore.leaderboard import Row
 from digitcore.recipes import ZOO
 
 ENSEMBLE = "ensemble"
+MOST_BARS = 5  # members whose bars can still be told apart on a phone
 _COLOURS = (
     "#0077BB", "#EC6619", "#009988", "#CC3311", "#AA4499", "#939331",
     "#888888", "#EE3377", "#40A070", "#2999C4", "#6677CC", "#9A6A4F",
@@ -50,7 +51,16 @@ def style_of(model: str) -> Style:
 
 
 def probabilities(together: np.ndarray, members: Mapping[str, np.ndarray]) -> go.Figure:
-    """Grouped bars over the ten digits: the ensemble's (10,) and each member's (10,) in 0..1."""
+    """The ensemble's (10,) and each member's (10,) probabilities of the ten digits, in 0..1.
+
+    Grouped bars for a few members; for more, whose bars would be too thin, a table of shades.
+    """
+    if len(members) > MOST_BARS:
+        return _shades(together, members)
+    return _bars(together, members)
+
+
+def _bars(together: np.ndarray, members: Mapping[str, np.ndarray]) -> go.Figure:
     figure = go.Figure()
     figure.add_bar(
         x=list(range(10)), y=together, name=ENSEMBLE, marker={"color": ENSEMBLE_STYLE.colour},
@@ -78,6 +88,25 @@ def probabilities(together: np.ndarray, members: Mapping[str, np.ndarray]) -> go
         legend={"orientation": "h", "y": -0.12, "yanchor": "top"},
         xaxis={"dtick": 1, "fixedrange": True},
         yaxis={"title": "probability", "range": [0, 1.02], "tickformat": ".0%", "fixedrange": True},
+    )  # fmt: skip
+    return figure
+
+
+def _shades(together: np.ndarray, members: Mapping[str, np.ndarray]) -> go.Figure:
+    rows = np.stack([together, *members.values()])[::-1]  # Plotly counts rows from below
+    words = [[f"{100 * p:.0f}" if p >= 0.005 else "" for p in row] for row in rows]
+    figure = go.Figure(
+        go.Heatmap(
+            z=rows, x=list(range(10)), y=[ENSEMBLE, *members][::-1], text=words,
+            texttemplate="%{text}", zmin=0, zmax=1, colorscale="Cividis", xgap=2, ygap=2,
+            hovertemplate="%{y}: %{z:.1%} for %{x}<extra></extra>", showscale=False,
+        )
+    )  # fmt: skip
+    figure.update_layout(
+        title="Probability of each digit, 0 to 9, in percent",
+        height=100 + 26 * len(rows), margin={"l": 8, "r": 8, "t": 48, "b": 8},
+        xaxis={"dtick": 1, "fixedrange": True, "showgrid": False},
+        yaxis={"fixedrange": True, "showgrid": False},
     )  # fmt: skip
     return figure
 

@@ -19,6 +19,16 @@ def test_probabilities_shows_the_ensemble_and_each_member_as_given():
     assert list(figure.data[1].x) == list(range(10))
 
 
+def test_many_members_are_shown_as_shades_with_the_ensemble_on_top():
+    together = np.eye(10)[4]
+    members = {name: np.full(10, 0.1) for name in ZOO}
+    shades = figures.probabilities(together, members).data[0]
+    assert list(shades.y) == [figures.ENSEMBLE, *ZOO][::-1]
+    assert shades.z[-1] == pytest.approx(together)
+    assert shades.z[0] == pytest.approx(members["tiny"])
+    assert list(shades.text[-1]) == ["", "", "", "", "100", "", "", "", "", ""]
+
+
 def test_accuracies_shows_the_best_on_top_with_its_interval():
     best = Row("best", "", Rate(0.99, 0.98, 0.995, 10_000), 100, 40, 1, 1.0, 1.0)
     other = Row("both", "", Rate(0.97, 0.96, 0.98, 10_000), 300, 90, 1, 1.0, 1.0, ("a", "b"))
