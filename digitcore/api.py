@@ -227,11 +227,13 @@ def _answers(
 
 def _within_budget(pictures: Sequence[bytes | ink.BadPicture]) -> list[ink.Ink | ValueError]:
     """Each picture read, until a request's pixels are used up: small files can hold large ones."""
+    if len(pictures) == 1:
+        return [_read(pictures[0])]
     read: list[ink.Ink | ValueError] = []
     pixels = 0
     for picture in pictures:
         pixels += ink.count_pixels(picture) if isinstance(picture, bytes) else 0
-        if pixels > MAX_PIXELS and len(pictures) > 1:
+        if pixels > MAX_PIXELS:
             read.append(ink.BadPicture("Too many pixels in one request: send this image alone."))
         else:
             read.append(_read(picture))

@@ -159,9 +159,9 @@ class Predictions:
         because a digit is missing."""
         if len(np.unique(self.labels)) < CLASSES:
             return float("nan")
-        probs = self.probs.astype(np.float64)
-        probs /= probs.sum(1, keepdims=True)
-        return float(metrics.roc_auc_score(self.labels, probs, multi_class="ovr", labels=DIGITS))
+        return float(
+            metrics.roc_auc_score(self.labels, self._exact, multi_class="ovr", labels=DIGITS)
+        )
 
     def top(self, k: int = 3) -> float:
         """Share of digits whose label is among the k most probable."""
@@ -170,10 +170,13 @@ class Predictions:
     @property
     def log_loss(self) -> float:
         """Mean negative log probability of the label, in nats."""
+        return float(metrics.log_loss(self.labels, self._exact, labels=DIGITS))
+
+    @cached_property
+    def _exact(self) -> Floats:
+        """(N, 10) float64 whose rows sum to 1 as exactly as scikit-learn asks for."""
         probs = self.probs.astype(np.float64)
-        return float(
-            metrics.log_loss(self.labels, probs / probs.sum(1, keepdims=True), labels=DIGITS)
-        )
+        return probs / probs.sum(1, keepdims=True)
 
     def calibration_error(self, bins: int = 15) -> float:
         """Expected calibration error: |accuracy - confidence| over equal-width bins, by weight.

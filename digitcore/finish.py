@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from digitcore import runs
 from digitcore.digits import held_out, load_mnist
 from digitcore.evaluation import Predictions, predict
-from digitcore.models import build, count_parameters
+from digitcore.models import build, count_parameters, load_weights
 from digitcore.recipes import Recipe
 from digitcore.training import Finished, Started, evaluate
 
@@ -24,7 +24,7 @@ def finish(
     """Write the run folder `path` from a training's events; history: one row an epoch."""
     network = build(recipe.network)
     weights = smallest(network, finished.weights)
-    load(network, weights)
+    load_weights(network, weights)
     parts = {"validation": held_out(), "test": load_mnist(train=False)}
     probs = {part: predict(network, digits.images) for part, digits in parts.items()}
     correct = {
@@ -54,14 +54,9 @@ def smallest(network: nn.Module, weights: State) -> State:
     half = {name: w.half() if w.is_floating_point() else w for name, w in weights.items()}
     accuracy = []
     for state in (weights, half):
-        load(network, state)
+        load_weights(network, state)
         accuracy.append(evaluate(network, held_out())[1])
     return half if accuracy[0] == accuracy[1] else weights
-
-
-def load(network: nn.Module, weights: State) -> None:
-    """Weights of any precision into a network in single precision."""
-    network.load_state_dict({name: w.float() for name, w in weights.items()})
 
 
 def time_one_image(network: nn.Module, times: int = 200) -> float:

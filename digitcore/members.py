@@ -66,7 +66,7 @@ class Members:
     def _fitted(self, names: tuple[str, ...]) -> tuple[float, ...]:
         """Weights from stored predictions; fitted once for each set of models."""
         runs = [self.store.run(name) for name in names]
-        key = tuple(run.version for run in runs)
+        key = tuple((run.path, run.stamp) for run in runs)
         if key not in self._weights:
             parts = [run.predictions("validation") for run in runs]
             probs = np.stack([part.probs for part in parts])

@@ -30,6 +30,11 @@ def build(name: str, seed: int = 0) -> nn.Sequential:
         return ARCHITECTURES[name]()
 
 
+def load_weights(network: nn.Module, weights: dict[str, Tensor]) -> None:
+    """Weights of any precision into a network in single precision. RuntimeError if they misfit."""
+    network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+
+
 @architecture
 def wide() -> nn.Sequential:
     return nn.Sequential(

@@ -31,7 +31,7 @@ from torch import Tensor, nn
 from digitcore.digits import held_out, load_mnist
 from digitcore.ensemble import combine
 from digitcore.evaluation import Predictions
-from digitcore.models import build
+from digitcore.models import build, load_weights
 from digitcore.recipes import Recipe
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
@@ -123,7 +123,7 @@ class Run:
         network = build(self.recipe.network)
         state = _read(self.path / STATE, load_file)
         try:
-            network.load_state_dict({name: tensor.float() for name, tensor in state.items()})
+            load_weights(network, state)
         except RuntimeError as error:
             raise RunDamaged(f"{self.name}/{STATE} does not fit its network.") from error
         return network.to(memory_format=torch.channels_last).eval()

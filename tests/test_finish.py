@@ -7,9 +7,9 @@ import torch
 
 from digitcore import runs, training
 from digitcore.digits import DigitSet, split
-from digitcore.finish import finish, load, smallest
+from digitcore.finish import finish, smallest
 from digitcore.leaderboard import rows
-from digitcore.models import build
+from digitcore.models import build, load_weights
 from digitcore.recipes import Recipe
 from digitcore.runs import RESULT, STATE, WEIGHTS, Ensemble, Run, RunStore, save_ensemble
 from scripts import train_zoo
@@ -53,7 +53,7 @@ def test_weights_are_halved_only_where_as_many_digits_stay_right():
 
 def test_weights_of_any_precision_are_loaded_in_single():
     network = build("tiny")
-    load(
+    load_weights(
         network,
         {n: w.half() if w.is_floating_point() else w for n, w in network.state_dict().items()},
     )

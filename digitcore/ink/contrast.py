@@ -16,6 +16,7 @@ from PIL import Image
 from scipy import ndimage
 
 from digitcore.ink.outcome import Floats, Mask
+from digitcore.ink.pixels import resized
 
 FAINTEST = 12.0
 """Grey levels between ink and background below which nothing is taken for ink."""
@@ -88,8 +89,7 @@ def evened(planes: Floats) -> Floats:
     The light is a parabola over the picture, fitted to what is neither ink nor edge.
     """
     height, width = planes.shape[1:]
-    factor = max(1.0, max(height, width) / SMALL)
-    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    size = _small_size(height, width)
     light = _parabola(_resized(planes.mean(axis=0), size))
     light = np.maximum(light, max(1.0, float(light.max()) / 10))
     return planes * _resized(float(light.mean()) / light, (width, height))
@@ -169,8 +169,7 @@ def _from_lights(planes: Floats) -> Iterator[Floats]:
     In shares of the light (255 is all of it), because ink takes a share of the light away.
     """
     height, width = planes.shape[1:]
-    factor = max(1.0, max(height, width) / SMALL)
-    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    size = _small_size(height, width)
     small = np.stack([_resized(plane, size) for plane in planes])
     window = (1, max(3, min(size) // 3), max(3, min(size) // 3))
     for fill in (ndimage.grey_closing, ndimage.grey_opening):
@@ -182,6 +181,11 @@ def _from_lights(planes: Floats) -> Iterator[Floats]:
         yield (np.sqrt(total / len(planes)) * (255 / brightest)).astype(np.float32)
 
 
+def _small_size(height: int, width: int) -> tuple[int, int]:
+    """(width, height) of a picture shrunk to SMALL, as Pillow wants it."""
+    factor = max(1.0, max(height, width) / SMALL)
+    return max(1, round(width / factor)), max(1, round(height / factor))
+
+
 def _resized(plane: Floats, size: tuple[int, int]) -> Floats:
-    image = Image.fromarray(np.ascontiguousarray(plane, dtype=np.float32))
-    return np.asarray(image.resize(size, Image.Resampling.BILINEAR))
+    return resized(plane, size, Image.Resampling.BILINEAR)

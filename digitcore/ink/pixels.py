@@ -86,6 +86,12 @@ def shown(planes: Floats) -> Bytes:
     return np.round(grey).clip(0, 255).astype(np.uint8)
 
 
+def resized(plane: Floats, size: tuple[int, int], how: Image.Resampling) -> Floats:
+    """(h, w) float32 -> the same of `size`, which is (width, height) as Pillow wants it."""
+    image = Image.fromarray(np.ascontiguousarray(plane, dtype=np.float32))
+    return np.asarray(image.resize(size, how))
+
+
 def _image(pixels: Bytes, opaque: bool) -> Image.Image:
     if opaque:
         colour = pixels if pixels.shape[2] in (1, 3) else pixels[:, :, :-1]

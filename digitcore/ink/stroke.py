@@ -10,6 +10,8 @@ from scipy import ndimage
 
 from digitcore.ink.mnist import BOX, CENTRE, SIDE, centre_of_mass
 from digitcore.ink.outcome import Bytes, Floats, Mask, NoInk
+from digitcore.ink.pixels import resized
+from digitcore.ink.shapes import EVERY_SIDE
 
 FINE = 8
 """Fine pixels to one of the 28x28: strokes are measured and changed at 160 pixels a digit."""
@@ -23,7 +25,6 @@ STEPS = (1.0, 0.75, 0.5, 0.25)
 """Shares of the wanted change that are tried until one leaves the digit's shape alone."""
 LOOP = 3.0
 """Radius in fine pixels from which a hole in the ink is a loop: 0.75 pixels of the 28x28 across."""
-EVERY_SIDE = np.ones((3, 3), dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,7 @@ def _fine(ink: Floats) -> Floats:
 
 
 def _resized(ink: Floats, size: tuple[int, int]) -> Floats:
-    image = Image.fromarray(np.ascontiguousarray(ink, dtype=np.float32))
-    return np.asarray(image.resize(size, Image.Resampling.BICUBIC))
+    return resized(ink, size, Image.Resampling.BICUBIC)
 
 
 def _depth(mask: Mask) -> Floats:
