@@ -1,53 +1,15 @@
-"""Data -> Plotly figures, pure. Backgrounds are left to the page's light or dark theme.
-
-Every model has one colour, one pattern and one marker, the same on every page, so that nothing
-hangs on colour alone. The colours are Paul Tol's vibrant and muted schemes, which colour-blind
-people can tell apart, as far as they show on black and on white.
-"""
+"""What models answer, and how often they are right, as figures."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from zlib import crc32
 
 import numpy as np
 import plotly.graph_objects as go
 
+from digitcore.figures.style import ENSEMBLE_STYLE, style_of
 from digitcore.leaderboard import Row
-from digitcore.recipes import ZOO
 
 ENSEMBLE = "ensemble"
 MOST_BARS = 5  # members whose bars can still be told apart on a phone
-_COLOURS = (
-    "#0077BB", "#EC6619", "#009988", "#CC3311", "#AA4499", "#939331",
-    "#888888", "#EE3377", "#40A070", "#2999C4", "#6677CC", "#9A6A4F",
-    "#B08A3C",
-)  # fmt: skip
-_PATTERNS = ("", "/", "x", "-", "\\", "+", ".", "|")
-_SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "pentagon", "hexagon")
-
-
-@dataclass(frozen=True)
-class Style:
-    """How a model looks: CSS colour, Plotly bar pattern, Plotly marker symbol."""
-
-    colour: str
-    pattern: str
-    symbol: str
-
-
-# Ensembles look alike and like no model: grey, with a star.
-ENSEMBLE_STYLE = Style("#7A8791", "", "star")
-
-
-def style_of(model: str) -> Style:
-    """A model's look: by its place in the zoo, or from its name where it is a user's run."""
-    order = list(ZOO)
-    place = order.index(model) if model in order else crc32(model.encode())
-    return Style(
-        _COLOURS[place % len(_COLOURS)],
-        _PATTERNS[place % len(_PATTERNS)],
-        _SYMBOLS[place % len(_SYMBOLS)],
-    )
 
 
 def probabilities(together: np.ndarray, members: Mapping[str, np.ndarray]) -> go.Figure:
