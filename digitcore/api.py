@@ -25,8 +25,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digitcore import ink
 from digitcore.digits import DataDamaged
+from digitcore.folder import RunDamaged
 from digitcore.members import Members, UnknownModel
-from digitcore.runs import Ensemble, RunDamaged
+from digitcore.runs import Ensemble
 
 MAX_BODY = ink.MAX_BYTES
 MAX_IMAGES = 256  # in one request

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from digitcore.evaluation import Rate, wilson
+from digitcore.folder import RunDamaged
 from digitcore.recipes import ZOO
-from digitcore.runs import Ensemble, Result, Run, RunDamaged, RunStore
+from digitcore.runs import Ensemble, Result, Run, RunStore
 
 MEGABYTE = 2**20
 

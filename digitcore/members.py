@@ -15,7 +15,8 @@ from torch import nn
 from digitcore.digits import DataDamaged, load_mnist
 from digitcore.ensemble import combine, fit_weights
 from digitcore.evaluation import Floats, predict
-from digitcore.runs import Ensemble, RunDamaged, RunStore
+from digitcore.folder import RunDamaged
+from digitcore.runs import Ensemble, RunStore
 
 DEFAULT = "preferred"
 Version = tuple[Path, int]

@@ -11,46 +11,33 @@ temporary name and renamed into place, so none is ever half there.
 """
 
 import json
-import os
-import re
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from digitcore.digits import held_out, load_mnist
 from digitcore.ensemble import combine
 from digitcore.evaluation import Predictions
+from digitcore.folder import NAME, RunDamaged, dump, read, write
 from digitcore.models import build, load_weights
 from digitcore.recipes import Recipe
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 RECIPE, HISTORY, STATE = "recipe.json", "history.csv", "weights.safetensors"
 PREDICTIONS, RESULT, ENSEMBLE = "predictions.npz", "result.json", "ensemble.json"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-T = TypeVar("T")
 Epoch = dict[str, float]  # one row of history.csv
 PARTS = ("validation", "test")
 COLUMNS = (
     "epoch", "train_loss", "validation_loss", "validation_accuracy", "learning_rate", "seconds",
 )  # fmt: skip
-UNREADABLE = (
-    OSError, ValueError, TypeError, KeyError, EOFError, SafetensorError, BadZipFile, zlib.error,
-)  # fmt: skip
-
-
-class RunDamaged(RuntimeError):
-    """A file of a run is missing or cannot be read; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -86,42 +73,42 @@ class Run:
 
     @property
     def recipe(self) -> Recipe:
-        return _read(self.path / RECIPE, lambda file: Recipe.from_json(file.read_text("utf-8")))
+        return read(self.path / RECIPE, lambda file: Recipe.from_json(file.read_text("utf-8")))
 
     @property
     def result(self) -> Result:
-        return _read(self.path / RESULT, lambda file: Result(**json.loads(file.read_text("utf-8"))))
+        return read(self.path / RESULT, lambda file: Result(**json.loads(file.read_text("utf-8"))))
 
     @property
     def history(self) -> pd.DataFrame:
         """One row an epoch: losses in nats, accuracy in 0..1, learning rate, seconds."""
-        return _read(self.path / HISTORY, _load_history)
+        return read(self.path / HISTORY, _load_history)
 
     @property
     def weights_bytes(self) -> int:
-        return _read(self.path / STATE, lambda file: file.stat().st_size)
+        return read(self.path / STATE, lambda file: file.stat().st_size)
 
     @property
     def version(self) -> tuple[Path, int]:
         """Changes when the weights are written anew."""
-        return self.path, _read(self.path / STATE, lambda file: file.stat().st_mtime_ns)
+        return self.path, read(self.path / STATE, lambda file: file.stat().st_mtime_ns)
 
     @property
     def stamp(self) -> int:
         """Time in nanoseconds at which the run was finished; changes when it is written anew."""
-        return _read(self.path / RESULT, lambda file: file.stat().st_mtime_ns)
+        return read(self.path / RESULT, lambda file: file.stat().st_mtime_ns)
 
     def predictions(self, part: str = "test") -> Predictions:
         """Stored answers for the 10,000 test digits or the 5,000 'validation' digits."""
         if part not in PARTS:
             raise ValueError(f"Predictions are kept for {' and '.join(PARTS)}, not {part!r}.")
         labels = true_labels(part)
-        return _read(self.path / PREDICTIONS, lambda file: _load_predictions(file, part, labels))
+        return read(self.path / PREDICTIONS, lambda file: _load_predictions(file, part, labels))
 
     def network(self) -> nn.Sequential:
         """The trained network in float32, in eval mode."""
         network = build(self.recipe.network)
-        state = _read(self.path / STATE, load_file)
+        state = read(self.path / STATE, load_file)
         try:
             load_weights(network, state)
         except RuntimeError as error:
@@ -168,7 +155,7 @@ class RunStore:
         for path in self._paths():
             if (path / ENSEMBLE).is_file():
                 with suppress(RunDamaged):  # one damaged file does not take the others down
-                    ensemble = _read(path / ENSEMBLE, _load_ensemble)
+                    ensemble = read(path / ENSEMBLE, _load_ensemble)
                     if ensemble.members and all(member in runs for member in ensemble.members):
                         found.setdefault(path.name, ensemble)
         return found
@@ -199,16 +186,16 @@ def true_labels(part: str) -> np.ndarray:
 
 
 def save_recipe(path: Path, recipe: Recipe) -> None:
-    _write(path / RECIPE, lambda part: part.write_text(recipe.to_json() + "\n", "utf-8"))
+    write(path / RECIPE, lambda part: part.write_text(recipe.to_json() + "\n", "utf-8"))
 
 
 def save_history(path: Path, rows: Sequence[Epoch]) -> None:
-    _write(path / HISTORY, lambda part: pd.DataFrame(rows).to_csv(part, index=False))
+    write(path / HISTORY, lambda part: pd.DataFrame(rows).to_csv(part, index=False))
 
 
 def save_weights(path: Path, state: dict[str, Tensor]) -> None:
     plain = {name: tensor.contiguous() for name, tensor in state.items()}
-    _write(path / STATE, lambda part: save_file(plain, part))
+    write(path / STATE, lambda part: save_file(plain, part))
 
 
 def save_predictions(path: Path, probs: dict[str, np.ndarray]) -> None:
@@ -216,11 +203,11 @@ def save_predictions(path: Path, probs: dict[str, np.ndarray]) -> None:
     which are exact enough near 0 and near 1 alike."""
     logs: dict[str, Any] = {part: _half_logs(p) for part, p in probs.items()}
 
-    def write(part: Path) -> None:
+    def compress(part: Path) -> None:
         with part.open("wb") as file:
             np.savez_compressed(file, **logs)
 
-    _write(path / PREDICTIONS, write)
+    write(path / PREDICTIONS, compress)
 
 
 def _half_logs(probs: np.ndarray) -> np.ndarray:
@@ -233,36 +220,12 @@ def _half_logs(probs: np.ndarray) -> np.ndarray:
 
 
 def save_result(path: Path, result: Result) -> None:
-    _write(path / RESULT, lambda part: part.write_text(_dump(asdict(result)), "utf-8"))
+    write(path / RESULT, lambda part: part.write_text(dump(asdict(result)), "utf-8"))
 
 
 def save_ensemble(path: Path, ensemble: Ensemble) -> None:
     values = {key: value for key, value in asdict(ensemble).items() if key != "name"}
-    _write(path / ENSEMBLE, lambda part: part.write_text(_dump(values), "utf-8"))
-
-
-def _dump(values: dict[str, Any]) -> str:
-    return json.dumps(values, indent=2) + "\n"
-
-
-def _write(target: Path, write: Callable[[Path], Any]) -> None:
-    """Write a whole file beside `target`, then rename it into place."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.{os.getpid()}.tmp")
-    try:
-        write(part)
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _read(file: Path, read: Callable[[Path], T]) -> T:
-    try:
-        return read(file)
-    except FileNotFoundError as error:
-        raise RunDamaged(f"{file.parent.name}/{file.name} is missing.") from error
-    except UNREADABLE as error:
-        raise RunDamaged(f"{file.parent.name}/{file.name} cannot be read: {error}") from error
+    write(path / ENSEMBLE, lambda part: part.write_text(dump(values), "utf-8"))
 
 
 def _load_history(file: Path) -> pd.DataFrame:

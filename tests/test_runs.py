@@ -16,9 +16,10 @@ from digitcore.augment import Warp
 from digitcore.digits import held_out, load_mnist, split
 from digitcore.ensemble import combine
 from digitcore.evaluation import predict
+from digitcore.folder import RunDamaged
 from digitcore.models import build
 from digitcore.recipes import Recipe
-from digitcore.runs import Ensemble, Result, Run, RunDamaged, RunStore
+from digitcore.runs import Ensemble, Result, Run, RunStore
 
 MADE_BY = Recipe("tiny", epochs=2, warp=Warp(rotation=10), seed=5)
 FIGURES = Result(9_500, 10_000, 4_750, 5_000, 8_866, 2, 2, 12.5, 2, "float32", "cpu", 0.4)

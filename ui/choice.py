@@ -3,8 +3,9 @@
 import streamlit as st
 
 from digitcore.ensemble import WAYS
+from digitcore.folder import RunDamaged
 from digitcore.members import Members
-from digitcore.runs import Ensemble, RunDamaged
+from digitcore.runs import Ensemble
 
 OWN = "own choice"
 

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from digitcore.digits import DataDamaged
-from digitcore.runs import RunDamaged
+from digitcore.folder import RunDamaged
 
 FAVICON = Path(__file__).with_name("favicon.png")  # an MNIST digit; an icon's name would be fetched
 

@@ -1,0 +1,49 @@
+"""Files of a run: written whole or not at all, and read with words for what is wrong."""
+
+import json
+import os
+import re
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from threading import get_ident
+from typing import Any, TypeVar
+from zipfile import BadZipFile
+
+from safetensors import SafetensorError
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+T = TypeVar("T")
+UNREADABLE = (
+    OSError, ValueError, TypeError, KeyError, EOFError, SafetensorError, BadZipFile, zlib.error,
+)  # fmt: skip
+
+
+class RunDamaged(RuntimeError):
+    """A file of a run is missing or cannot be read; the message names it."""
+
+
+def dump(values: Any) -> str:
+    """Readable JSON with a last line end."""
+    return json.dumps(values, indent=2) + "\n"
+
+
+def write(target: Path, how: Callable[[Path], Any]) -> None:
+    """Write a whole file beside `target`, then rename it into place."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.{os.getpid()}-{get_ident()}.tmp")
+    try:
+        how(part)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read(file: Path, how: Callable[[Path], T]) -> T:
+    """What `how` makes of a file. Raises RunDamaged where that fails."""
+    try:
+        return how(file)
+    except FileNotFoundError as error:
+        raise RunDamaged(f"{file.parent.name}/{file.name} is missing.") from error
+    except UNREADABLE as error:
+        raise RunDamaged(f"{file.parent.name}/{file.name} cannot be read: {error}") from error
