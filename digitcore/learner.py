@@ -1,6 +1,7 @@
 """A network while it learns: its weights, their average, the optimiser's state, the best so far."""
 
 import math
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +44,8 @@ class Learner:
             if recipe.average
             else None
         )
-        self.epoch, self.best_epoch, self.best_loss = 0, 0, math.inf
+        self.epoch, self.best_epoch, self.best_loss, self.patient_since = 0, 0, math.inf, 0
+        self._begin_epoch()
         self.best: dict[str, Tensor] = _copy(self.network.state_dict())
 
     @property
@@ -53,7 +55,28 @@ class Learner:
 
     @property
     def out_of_patience(self) -> bool:
-        return bool(self.recipe.patience) and self.epoch - self.best_epoch >= self.recipe.patience
+        waited = self.epoch - max(self.best_epoch, self.patient_since)
+        return bool(self.recipe.patience) and waited >= self.recipe.patience
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the last step."""
+        return float(self.optimizer.param_groups[0]["lr"])
+
+    @property
+    def train_loss(self) -> float:
+        """Mean over the digits of the epoch so far, in nats."""
+        return self.loss_sum / self.seen if self.seen else math.nan
+
+    @property
+    def seconds(self) -> float:
+        """How long this epoch has taken so far, without the time between an end and a resume."""
+        return self._earlier + time.perf_counter() - self._began
+
+    def _begin_epoch(self) -> None:
+        """batch: the last finished one of this epoch."""
+        self.batch, self.loss_sum, self.seen = 0, 0.0, 0
+        self._earlier, self._began = 0.0, time.perf_counter()
 
     def fit(self, images: Tensor, labels: Tensor, rate: float, seed: int) -> float:
         """One step on one batch; the loss before it."""
@@ -71,7 +94,10 @@ class Learner:
         self.optimizer.zero_grad(set_to_none=True)
         if self.average:
             self.average.update_parameters(self.network)
-        return float(loss.detach())
+        value = float(loss.detach())
+        self.batch, self.seen = self.batch + 1, self.seen + len(labels)
+        self.loss_sum += value * len(labels)
+        return value
 
     def _loss(self, images: Tensor, labels: Tensor) -> Tensor:
         low = self.way.precision == "bfloat16"
@@ -83,6 +109,7 @@ class Learner:
     def end_epoch(self, validation_loss: float) -> bool:
         """Count the epoch, keep it if it is the best so far, and say whether it is."""
         self.epoch += 1
+        self._begin_epoch()
         improved = validation_loss < self.best_loss
         if improved:
             self.best_epoch, self.best_loss = self.epoch, validation_loss
@@ -92,6 +119,9 @@ class Learner:
     def checkpoint(self) -> Checkpoint:
         return {
             "epoch": self.epoch, "best_epoch": self.best_epoch, "best_loss": self.best_loss,
+            "epochs": self.recipe.epochs, "patient_since": self.patient_since,
+            "batch": self.batch, "loss_sum": self.loss_sum, "seen": self.seen,
+            "seconds": self.seconds,
             "precision": self.way.precision, "channels_last": self.way.channels_last,
             "best": self.best,
             "network": self.network.state_dict(), "optimizer": self.optimizer.state_dict(),
@@ -101,6 +131,10 @@ class Learner:
     def load(self, checkpoint: Checkpoint) -> None:
         self.epoch, self.best_epoch = checkpoint["epoch"], checkpoint["best_epoch"]
         self.best_loss, self.best = checkpoint["best_loss"], checkpoint["best"]
+        self.batch, self.seen = checkpoint["batch"], checkpoint["seen"]
+        self.loss_sum, self._earlier = checkpoint["loss_sum"], checkpoint["seconds"]
+        longer = self.recipe.epochs > checkpoint["epochs"]  # trained further: patience begins anew
+        self.patient_since = self.epoch if longer else checkpoint["patient_since"]
         self.network.load_state_dict(checkpoint["network"])
         self.optimizer.load_state_dict(checkpoint["optimizer"])
         if self.average:

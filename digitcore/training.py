@@ -1,15 +1,17 @@
 """Training as a generator of plain events: to stop is to stop iterating.
 
 Everything random in an epoch follows from (seed, epoch): the order, the warps and the dropout. So
-the number of the epoch is the whole state of the RNG, and a training resumed from a checkpoint
-ends with the very weights (on one CPU) of a training that was never interrupted.
+the numbers of the epoch and the batch are the whole state of the RNG, and a training resumed from
+a checkpoint ends with the very weights (on one CPU) of a training that was never interrupted.
 """
 
 import ctypes
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from types import MappingProxyType
 
 import torch
 from torch import Generator, Tensor, nn
@@ -24,6 +26,7 @@ from digitcore.recipes import Recipe
 
 HOPELESS = 1e4  # nats: no healthy training comes near it
 WARPED_AT_ONCE = 1024  # images: several batches share the cost of the many small steps of a warp
+AS_SCHEDULED: Mapping[int, float] = MappingProxyType({})
 FASTER = 1.15  # a way must beat the one before by this factor: a choice that noise does not turn
 
 
@@ -33,9 +36,10 @@ class Diverged(RuntimeError):
 
 @dataclass(frozen=True)
 class Started:
-    """epoch: the last finished one, 0 unless resumed. batches: in an epoch."""
+    """epoch, batch: the last finished ones, 0 unless resumed. batches: in an epoch."""
 
     epoch: int
+    batch: int
     epochs: int
     batches: int
     digits: int
@@ -45,20 +49,23 @@ class Started:
 
 @dataclass(frozen=True)
 class BatchEnd:
-    """batch counts from 1 in its epoch. loss: in nats, with the recipe's label smoothing."""
+    """batch counts from 1 in its epoch, step from 0 in the training. loss: in nats, with the
+    recipe's label smoothing. checkpoint gives the full state, as of now, when it is called."""
 
     epoch: int
     batch: int
+    step: int
     loss: float
     learning_rate: float
+    checkpoint: Callable[[], Checkpoint] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class EpochEnd:
     """Losses in nats, validation_accuracy in 0..1, seconds of this epoch.
 
-    improved: whether it is the best so far by validation loss. checkpoint: the full state, to be
-    saved before the next event is asked for (its tensors live on).
+    improved: whether it is the best so far by validation loss. network: as it was evaluated, and
+    checkpoint: the full state, both to be used before the next event is asked for: they live on.
     """
 
     epoch: int
@@ -68,6 +75,7 @@ class EpochEnd:
     learning_rate: float
     seconds: float
     improved: bool
+    network: nn.Module
     checkpoint: Checkpoint
 
 
@@ -89,52 +97,69 @@ def train(
     train_set: DigitSet,
     validation_set: DigitSet,
     checkpoint: Checkpoint | None = None,
+    rates: Mapping[int, float] = AS_SCHEDULED,
 ) -> Iterator[Event]:
-    """Train by the recipe and yield what happens; from a checkpoint, go on after its epoch.
+    """Train by the recipe and yield what happens; from a checkpoint, go on after it.
 
+    rates: step -> factor on the scheduled learning rate from that step on; may grow meanwhile.
+    A checkpoint of a recipe that had fewer epochs is trained further.
     Raises Diverged where the loss explodes, and ValueError for fewer than two digits.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     reuse_freed_memory()
-    if checkpoint:  # the same arithmetic as before, or the weights would not be the same
-        way = Arithmetic(checkpoint["precision"], checkpoint["channels_last"])
-    else:
-        way = choose_arithmetic(recipe, device)
-    learner = Learner(recipe, device, way)
-    if checkpoint:
-        learner.load(checkpoint)
+    learner = _learner(recipe, device, checkpoint)
     train_set, validation_set = _to(train_set, device), _to(validation_set, device)
     count = batches_per_epoch(len(train_set), recipe.batch_size)
     if count == 0:
         raise ValueError("A training needs at least two digits.")
-    yield Started(learner.epoch, recipe.epochs, count, len(train_set), device, way.precision)
+    yield Started(learner.epoch, learner.batch, recipe.epochs, count, len(train_set), device,
+                  learner.way.precision)  # fmt: skip
 
     while learner.epoch < recipe.epochs and not learner.out_of_patience:
-        epoch, began, total, seen = learner.epoch + 1, time.perf_counter(), 0.0, 0
-        for batch, (images, labels) in enumerate(batches(train_set, recipe, epoch), start=1):
+        epoch = learner.epoch + 1
+        todo = islice(batches(train_set, recipe, epoch), learner.batch, None)
+        for batch, (images, labels) in enumerate(todo, start=learner.batch + 1):
             step = (epoch - 1) * count + batch - 1
-            rate = learning_rate(recipe, step, count * recipe.epochs)
+            rate = learning_rate(recipe, step, count * recipe.epochs) * factor(rates, step)
             loss = learner.fit(images, labels, rate, seed=recipe.seed * 1_000_003 + step)
-            _check(loss, f"loss became {loss:g} in epoch {epoch}, batch {batch}", recipe)
-            total, seen = total + loss * len(labels), seen + len(labels)
-            yield BatchEnd(epoch, batch, loss, rate)
+            _check(loss, f"loss became {loss:g} in epoch {epoch}, batch {batch}", rate)
+            yield BatchEnd(epoch, batch, step, loss, rate, learner.checkpoint)
         validation_loss, accuracy = evaluate(learner.answering, validation_set)
         _check(validation_loss, f"validation loss became {validation_loss:g} in epoch {epoch}",
-               recipe)  # fmt: skip
+               learner.rate)  # fmt: skip
+        rate, train_loss, seconds = learner.rate, learner.train_loss, learner.seconds
         improved = learner.end_epoch(validation_loss)
-        seconds = time.perf_counter() - began
-        yield EpochEnd(epoch, total / seen, validation_loss, accuracy, rate, seconds, improved,
-                       learner.checkpoint())  # fmt: skip
+        yield EpochEnd(epoch, train_loss, validation_loss, accuracy, rate, seconds, improved,
+                       learner.answering, learner.checkpoint())  # fmt: skip
 
-    early = learner.epoch < recipe.epochs
-    yield Finished(learner.best_epoch, learner.epoch, early, learner.best)
+    yield best_of(learner.checkpoint(), early=learner.epoch < recipe.epochs)
 
 
-def _check(loss: float, what: str, recipe: Recipe) -> None:
+def best_of(checkpoint: Checkpoint, early: bool = True) -> Finished:
+    """What a training has come to by its last finished epoch, for one that is stopped there."""
+    return Finished(checkpoint["best_epoch"], checkpoint["epoch"], early, checkpoint["best"])
+
+
+def factor(rates: Mapping[int, float], step: int) -> float:
+    """By how much the scheduled learning rate is multiplied at a step: the last change before."""
+    passed = [start for start in rates if start <= step]
+    return rates[max(passed)] if passed else 1.0
+
+
+def _learner(recipe: Recipe, device: str, checkpoint: Checkpoint | None) -> Learner:
+    if not checkpoint:
+        return Learner(recipe, device, choose_arithmetic(recipe, device))
+    # the same arithmetic as before, or the weights would not be the same
+    learner = Learner(recipe, device, Arithmetic(checkpoint["precision"],
+                                                 checkpoint["channels_last"]))  # fmt: skip
+    learner.load(checkpoint)
+    return learner
+
+
+def _check(loss: float, what: str, rate: float) -> None:
     if not loss < HOPELESS:  # NaN is not either
         raise Diverged(
-            f"The {what}: the training has diverged. "
-            f"Try a learning rate well below {recipe.learning_rate:g}."
+            f"The {what}: the training has diverged. Try a learning rate well below {rate:g}."
         )
 
 

@@ -25,6 +25,7 @@ from digitcore.training import (
     Started,
     batches,
     batches_per_epoch,
+    best_of,
     choose_arithmetic,
     evaluate,
     learning_rate,
@@ -327,6 +328,60 @@ def test_resuming_after_the_last_epoch_only_finishes(events, few):
     again = list(train(QUICK, *few, last))
     assert [type(event) for event in again] == [Started, Finished]
     assert same(again[-1].weights, events[-1].weights)
+
+
+@pytest.mark.parametrize("batch", [1, 5, 8])
+def test_a_training_broken_off_in_an_epoch_ends_with_the_very_same_weights(rich, few, batch):
+    for event in train(RICH, *few):
+        if isinstance(event, BatchEnd) and (event.epoch, event.batch) == (2, batch):
+            checkpoint = saved_and_loaded(event.checkpoint())
+            break
+    again = list(train(RICH, *few, checkpoint))
+    assert (again[0].epoch, again[0].batch) == (1, batch)
+    assert of(BatchEnd, again) == of(BatchEnd, rich)[8 + batch :]
+    assert same(again[-1].weights, rich[-1].weights)
+    ends, never = of(EpochEnd, again), of(EpochEnd, rich)[1:]
+    assert [end.train_loss for end in ends] == [end.train_loss for end in never]
+    assert ends[0].seconds >= checkpoint["seconds"]
+
+
+def test_a_change_of_the_learning_rate_scales_the_schedule_from_its_step_on(events, few):
+    changed = of(BatchEnd, train(QUICK, *few, rates={3: 0.5, 10: 4.0}))
+    factors = [b.learning_rate / a.learning_rate for a, b in zip(of(BatchEnd, events), changed,
+                                                                 strict=True)]  # fmt: skip
+    assert factors == [1.0] * 3 + [0.5] * 7 + [4.0] * 6
+    assert [event.step for event in changed] == list(range(16))
+
+
+def test_rates_may_change_while_it_trains_and_resume_to_the_same_weights(few):
+    rates, checkpoint = {}, None
+    for event in train(RICH, *few, rates=rates):
+        if isinstance(event, BatchEnd) and event.step == 6:
+            checkpoint = saved_and_loaded(event.checkpoint())
+        if isinstance(event, BatchEnd) and event.step == 10:
+            rates[11] = 0.1
+    again = list(train(RICH, *few, checkpoint, rates=rates))
+    assert same(again[-1].weights, event.weights)
+
+
+def test_a_finished_training_can_be_trained_further(few):
+    recipe = replace(QUICK, patience=1)
+    wrong = rising(few[1])  # gets worse with each epoch, so patience ends at once
+    short = list(train(recipe, few[0], wrong))
+    assert (short[-1].epochs, short[-1].stopped_early) == (2, False)
+    further = replace(recipe, epochs=5)
+    last = saved_and_loaded(of(EpochEnd, short)[-1].checkpoint)
+    longer = list(train(further, few[0], wrong, last))
+    assert [end.epoch for end in of(EpochEnd, longer)] == [3]  # patience counts from there on
+    assert longer[-1].best_epoch == 1
+
+
+def test_best_of_a_checkpoint_is_what_the_training_would_have_finished_with(rich):
+    last = of(EpochEnd, rich)[-1].checkpoint
+    stopped, finished = best_of(last), rich[-1]
+    assert same(stopped.weights, finished.weights)
+    assert (stopped.best_epoch, stopped.epochs) == (finished.best_epoch, finished.epochs)
+    assert stopped.stopped_early
 
 
 def test_best_of_a_checkpoint_is_not_changed_by_later_epochs(few):
