@@ -15,6 +15,7 @@ if __name__ == "__main__":
 else:
     from contextlib import asynccontextmanager
 
+    from anyio import create_task_group, sleep, to_thread
     from starlette.routing import Mount, Route
 
     from digitcore.api import PATHS, create_api
@@ -26,11 +27,22 @@ else:
 
         return members()
 
+    async def keep_the_queue_going():
+        """A worker starts the next one when it ends; this is for those that are killed."""
+        from ui.loaders import jobs
+
+        while True:
+            await to_thread.run_sync(jobs().advance)
+            await sleep(2)
+
     @asynccontextmanager
     async def lifespan(_):
         own_navigation()
         members().warm_up()  # so that the first drawing is answered as fast as the second
-        yield
+        async with create_task_group() as tasks:
+            tasks.start_soon(keep_the_queue_going)
+            yield
+            tasks.cancel_scope.cancel()
 
     api = create_api(members)
     app = st.App(

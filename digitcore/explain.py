@@ -1,6 +1,7 @@
-"""What an answer hangs on: how it changes when a patch of the ink is taken away.
+"""What an answer hangs on, and what a network looks for first.
 
-Source: occlusion, after Zeiler and Fergus (2014), arXiv 1311.2901.
+An answer: how it changes when a patch of the ink is taken away. Source: occlusion, after Zeiler
+and Fergus (2014), arXiv 1311.2901.
 """
 
 import numpy as np
@@ -11,6 +12,7 @@ from digitcore.evaluation import Floats, predict_logits
 
 PATCH = 5  # pixels a side of what is taken away
 STEP = 2  # pixels between patches
+MOST_FILTERS = 32
 FOR, AGAINST = np.array([64, 160, 255]), np.array([255, 140, 40])  # blue and orange: for all eyes
 
 
@@ -45,6 +47,24 @@ def colour(image: np.ndarray, relevance: Floats) -> np.ndarray:
     grey = np.full(3, 110.0)
     tint = grey + np.abs(share) * (np.where(share > 0, FOR, AGAINST) - grey)
     return np.round(ink * tint).astype(np.uint8)
+
+
+def first_filters(network: nn.Module) -> Floats:
+    """(n, side, side) weights of the first layer, at most 32: what it looks for in the ink."""
+    first = next(layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.Linear))
+    weights = first.weight.detach().float().cpu()[:MOST_FILTERS]
+    side = weights.shape[-1] if weights.ndim == 4 else 28
+    return weights.reshape(-1, side, side).numpy()
+
+
+def paint_filters(filters: Floats) -> np.ndarray:
+    """(n, side, side) weights -> (n, side, side, 3) uint8: blue wants ink, orange wants none.
+
+    Each filter's strongest weight has the full colour, its zero is dark.
+    """
+    strongest = np.abs(filters).max(axis=(1, 2), keepdims=True)
+    share = (filters / np.maximum(strongest, 1e-9))[..., None]
+    return np.round(np.abs(share) * np.where(share > 0, FOR, AGAINST)).astype(np.uint8)
 
 
 def _patches_with_ink(image: Tensor) -> list[tuple[slice, slice]]:

@@ -5,6 +5,7 @@ authors' own where it is known and reaches the claim here, a better one where it
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -75,6 +76,11 @@ class Recipe:
         """Readable JSON, one field a line."""
         return json.dumps(asdict(self), indent=2)
 
+    def flat(self) -> dict[str, Any]:
+        """All fields by name, those of the warp among them."""
+        values = asdict(self)
+        return values | values.pop("warp")
+
     @classmethod
     def from_json(cls, text: str) -> "Recipe":
         """The recipe that to_json wrote. Raises ValueError, naming what does not fit."""
@@ -85,6 +91,12 @@ class Recipe:
         if "network" not in values or not isinstance(warp, dict):
             raise ValueError("A recipe names its network, and its warp is a JSON object.")
         return cls(**_known(cls, {**values, "warp": Warp(**_known(Warp, warp))}))
+
+
+def varying(recipes: Sequence[Recipe]) -> list[str]:
+    """The fields, in their order, in which recipes differ from each other."""
+    flats = [recipe.flat() for recipe in recipes]
+    return [name for name in flats[0] if len({flat[name] for flat in flats}) > 1] if flats else []
 
 
 def _known(cls: type, values: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from digitcore.digits import DataDamaged
 from digitcore.folder import RunDamaged
+from ui.loaders import jobs
+from ui.strip import show_strip
 
 FAVICON = Path(__file__).with_name("favicon.png")  # an MNIST digit; an icon's name would be fetched
 
@@ -44,6 +46,12 @@ def show() -> None:
                 help="What this is and how well the models read.",
             ),
             st.Page(
+                "pages/train.py",
+                title="Train",
+                icon=":material/model_training:",
+                help="Train a network and watch it learn.",
+            ),
+            st.Page(
                 "pages/draw.py",
                 title="Draw",
                 icon=":material/draw:",
@@ -52,6 +60,8 @@ def show() -> None:
         ],
         position="top",
     )
+    if page.url_path != "train":  # which shows all of it
+        show_strip(jobs())
     with in_words():
         page.run()
 

@@ -1,18 +1,29 @@
 """Cached loaders. What comes from here is shared by all sessions and read-only."""
 
+import os
+from pathlib import Path
+
+import pandas as pd
 import streamlit as st
 
+from digitcore import progress
 from digitcore.digits import DigitSet, load_mnist
 from digitcore.evaluation import Mistake
+from digitcore.jobs import RUNS, Jobs
 from digitcore.leaderboard import Row, rows
 from digitcore.members import Members
-from digitcore.runs import RunStore
+from digitcore.runs import COLUMNS, HISTORY, WEIGHTS, Run, RunStore
 
 
 @st.cache_resource(show_spinner=False)
 def members() -> Members:
     """The models of this server: one object for every page, session and REST call."""
-    return Members(RunStore())
+    return Members(RunStore(WEIGHTS, jobs().folder))
+
+
+def jobs() -> Jobs:
+    """The runs of this server's users: in runs/, or where DIGITS_RUNS says."""
+    return Jobs(Path(os.environ.get("DIGITS_RUNS", RUNS)))
 
 
 def test_digits() -> DigitSet:
@@ -45,3 +56,34 @@ def _leaderboard(versions: tuple) -> tuple[list[Row], list[str]]:
 @st.cache_data(show_spinner=False)
 def _mistakes(model: str, versions: tuple) -> list[Mistake]:
     return members().store.answers(model).mistakes()
+
+
+def history(path: Path) -> pd.DataFrame:
+    """A run's table of epochs, empty before the first one has ended. Raises RunDamaged."""
+    if not (path / HISTORY).exists():
+        return pd.DataFrame({column: [] for column in COLUMNS}, dtype=float)
+    return _history(path, _stamp(path / HISTORY))
+
+
+def batches(path: Path) -> pd.DataFrame:
+    """A run's table of batches, empty before the first ones. Raises RunDamaged."""
+    return _batches(path, _stamp(path / progress.BATCHES))
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    """Changes with every writing; compared for equality only, since clocks may jump."""
+    try:
+        known = file.stat()
+    except OSError:
+        return 0, 0
+    return known.st_mtime_ns, known.st_size
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def _history(path: Path, stamp: tuple) -> pd.DataFrame:
+    return Run(path).history
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def _batches(path: Path, stamp: tuple) -> pd.DataFrame:
+    return progress.read_batches(path)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+GREY = 110
+
 
 def enlarge(picture: np.ndarray, side: int) -> np.ndarray:
     """(H, W) or (H, W, 3) uint8 -> a square of `side` pixels or more, each repeated, on black.
@@ -16,3 +18,14 @@ def enlarge(picture: np.ndarray, side: int) -> np.ndarray:
     top, left = (whole - height) // 2, (whole - width) // 2
     square[top : top + height, left : left + width] = large
     return square
+
+
+def sheet(pictures: np.ndarray, columns: int, times: int = 3) -> np.ndarray:
+    """(N, H, W) or (N, H, W, 3) uint8 -> one picture of rows of `columns`, each pixel repeated.
+
+    N is a multiple of columns. A line of grey lies between the pictures.
+    """
+    edge = [(0, 0), (1, 0), (1, 0), (0, 0)][: pictures.ndim]
+    framed = np.pad(pictures, edge, constant_values=GREY)
+    rows = [np.concatenate(list(row), axis=1) for row in np.split(framed, len(framed) // columns)]
+    return np.concatenate(rows).repeat(times, axis=0).repeat(times, axis=1)

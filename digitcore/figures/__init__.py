@@ -1,6 +1,31 @@
 """Data -> Plotly figures, pure. Backgrounds are left to the page's light or dark theme."""
 
 from digitcore.figures.answers import ENSEMBLE, accuracies, probabilities
+from digitcore.figures.curves import (
+    accuracies_by_epoch,
+    batch_losses,
+    learning_rates,
+    losses,
+    range_test,
+    smooth,
+    thin,
+    thin_means,
+)
 from digitcore.figures.style import ENSEMBLE_STYLE, Style, style_of
 
-__all__ = ["ENSEMBLE", "ENSEMBLE_STYLE", "Style", "accuracies", "probabilities", "style_of"]
+__all__ = [
+    "ENSEMBLE",
+    "ENSEMBLE_STYLE",
+    "Style",
+    "accuracies",
+    "accuracies_by_epoch",
+    "batch_losses",
+    "learning_rates",
+    "losses",
+    "probabilities",
+    "range_test",
+    "smooth",
+    "style_of",
+    "thin",
+    "thin_means",
+]

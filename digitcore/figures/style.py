@@ -1,5 +1,5 @@
-"""How a model looks on every page: one colour, one pattern, one marker, so that nothing hangs on
-colour alone.
+"""How a model looks on every page: one colour, one pattern, one marker, one dash, so that nothing
+hangs on colour alone.
 
 The colours are Paul Tol's vibrant and muted schemes, which colour-blind people can tell apart, as
 far as they show on black and on white.
@@ -17,19 +17,24 @@ _COLOURS = (
 )  # fmt: skip
 _PATTERNS = ("", "/", "x", "-", "\\", "+", ".", "|")
 _SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "pentagon", "hexagon")
+# Lengths in pixels, because Plotly's own long dashes fill a legend's sample like a solid line. Dots
+# are left out: they tell training from validation. Five has no factor in common with the other
+# counts, so that runs that share a colour by chance seldom share a dash too.
+_DASHES = ("solid", "8px,4px", "8px,3px,2px,3px", "15px,4px", "8px,3px,2px,3px,2px,3px")
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a model looks: CSS colour, Plotly bar pattern, Plotly marker symbol."""
+    """How a model looks: CSS colour, Plotly bar pattern, Plotly marker symbol, Plotly line dash."""
 
     colour: str
     pattern: str
     symbol: str
+    dash: str
 
 
 # Ensembles look alike and like no model: grey, with a star.
-ENSEMBLE_STYLE = Style("#7A8791", "", "star")
+ENSEMBLE_STYLE = Style("#7A8791", "", "star", "solid")
 
 
 def style_of(model: str) -> Style:
@@ -40,4 +45,5 @@ def style_of(model: str) -> Style:
         _COLOURS[place % len(_COLOURS)],
         _PATTERNS[place % len(_PATTERNS)],
         _SYMBOLS[place % len(_SYMBOLS)],
+        _DASHES[place % len(_DASHES)],
     )

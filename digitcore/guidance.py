@@ -1,0 +1,425 @@
+"""What a teacher would say of a training's curves, as it happens: what is seen, and what to try.
+
+Every threshold was set on 80 real trainings (500 to 8,000 digits, every optimiser, learning rates
+from 1e-6 to 1) and on the histories of the zoo; the comments name the curves that decide it. The
+levels of the two losses are never compared naively: warps, dropout and label smoothing raise the
+training loss alone. So a training loss *below* the validation loss says something, one above
+nothing.
+"""
+
+from dataclasses import dataclass
+from math import ceil, log, sqrt
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from digitcore.recipes import Recipe
+
+Floats = npt.NDArray[np.float64]
+
+GUESSING = log(10)  # nats: the loss of calling all ten digits equally likely
+EXPLODED = 3 * GUESSING  # an untrained network starts at 4.3 (cautious) or below; leaps reach 460
+HOPELESS = 1e3  # nats: after a leap this far dense (adam 0.3) stayed at 1.0, or the loss exploded
+SETTLING = 20  # steps: a leap at the start that is recovered from has passed after 12 of them
+LOST = 1.0  # nats given back since the best; a one-cycle up to 0.05 gives 0.9 and recovers
+STEPS = 200  # then dense, under the hardest warps, stands at 0.8 with 0.001, at 2.0 with 0.00001
+FEW_STEPS = 100  # enough to leave the level of guessing: dense with 0.0001 stands at 0.95
+STARTED, A_THIRD, MOST = 0.1, 0.35, 0.65  # shares of the way from guessing to a perfect answer
+NOISE = 0.05  # nats between rows: 0.003 to 0.01 where nothing moves, 0.25 for sgd at 0.3
+RECENT = 5  # epochs looked back on
+BOUNCES = 0.08  # relative, sum of those epochs' rises: cautious 0.03; dense at 0.05: 0.18
+OF_CHANCE = 4.5  # digits' losses scatter by about the root of their mean; five rises by chance
+LEARNT = 0.03  # nats: below it the training loss wobbles by half without harm (plain)
+UNFINISHED = 0.2  # nats: 0.0001 leaves 0.24 after 1,000 steps; 0.001 falls below within 200
+RISE = 0.1  # relative, means of three epochs: warped rises by 0.05 and recovers, plain by 0.5
+BELOW, FAR_BELOW = 2.0, 5.0  # times: tiny, healthy, comes to 1.9; warped, past its best, to 4.2
+FLAT = 0.01  # relative: less is no progress
+PERFECT = 1e-4  # nats: nothing left to learn
+
+# Where to start: what learned best here; for sgd (momentum 0.9) 0.1 did too, but 0.3 was lost.
+CUSTOMARY = {"adam": 0.001, "adamw": 0.001, "adamax": 0.002, "sgd": 0.03, "rmsprop": 0.001}
+NAMED = {
+    "loss": "training loss",
+    "train_loss": "training loss",
+    "validation_loss": "validation loss",
+}
+RANGE_TEST = "the learning-rate range test on this page"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """kind: diverging, overfitting, plateau, rate too high or rate too low.
+
+    words: what is seen, with its figures. remedy: what to try, given what the recipe has. Both are
+    whole sentences.
+    """
+
+    kind: str
+    words: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class _Training:
+    """Finite figures of a training: by epoch, and as finely as the training loss is known.
+
+    epochs, train, validation: (E,), losses in nats. done: (N,) epochs, at which loss (N,) was
+    measured with rate (N,). full: where the rate was at least half of the recipe's, so that
+    the warm-up of a one-cycle schedule is not held against it.
+    """
+
+    recipe: Recipe
+    epochs: Floats
+    train: Floats
+    validation: Floats
+    done: Floats
+    loss: Floats
+    rate: Floats
+
+    @property
+    def digits(self) -> float:
+        return self.recipe.digits or 60_000 * (1 - self.recipe.validation_share)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return ceil(self.digits / self.recipe.batch_size)
+
+    @property
+    def steps_at_full_rate(self) -> float:
+        """Since the rate first reached half of the recipe's: a warm-up does not count."""
+        full = self.rate >= self.recipe.learning_rate / 2
+        if not full.any():
+            return 0.0
+        # a row stands for all since the row before, the first for its epoch until then
+        before = np.concatenate([[ceil(self.done[0]) - 1], self.done[:-1]])
+        return float((self.done[-1] - before[full.argmax()]) * self.steps_per_epoch)
+
+    @property
+    def level(self) -> float:
+        """The training loss of late, in nats: one wild batch does not change it."""
+        return float(np.median(self.loss[-_window(len(self.loss)) :]))
+
+    def learned(self, loss: float) -> float:
+        """Share of the way from guessing (0) to a perfect answer (1)."""
+        return (GUESSING - loss) / (GUESSING - smoothed_floor(self.recipe.label_smoothing))
+
+    @property
+    def ended(self) -> bool:
+        return len(self.epochs) > 0 and self.epochs[-1] >= self.recipe.epochs
+
+
+def advise(recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame) -> list[Advice]:
+    """What to say of a training, running or ended; empty where it goes well.
+
+    One advice at most: what is wrong with the learning rate comes first, for the rest hangs on it.
+
+    history: one row an epoch, as runs.COLUMNS. batches: epochs_done (in epochs), loss (mean of a
+    few batches, nats) and learning_rate. Either may be empty, short, or hold what is no number.
+    """
+    training = _read(recipe, history, batches)
+    advice = (
+        _not_a_number(recipe, history, batches)
+        or _diverging(training)
+        or _not_learning(training)
+        or _bouncing(training)
+        or _unfinished(training)
+        or _overfitting(training)
+        or _plateau(training)
+    )
+    return [advice] if advice else []
+
+
+# --- reading the curves
+
+
+def _read(recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame) -> _Training:
+    by_epoch = _finite(history, "epoch", "train_loss", "validation_loss", "learning_rate")
+    fine = _finite(batches, "epochs_done", "loss", "learning_rate")
+    if fine.shape[1] < by_epoch.shape[1]:  # the shipped models' batches are not kept
+        fine = by_epoch[[0, 1, 3]]
+    return _Training(recipe, *by_epoch[:3], *fine)
+
+
+def _finite(frame: pd.DataFrame, *columns: str) -> Floats:
+    """(columns, rows): the rows that are numbers throughout, none where a column is missing."""
+    rows = np.stack([_column(frame, name) for name in columns])
+    rows = rows[:, np.isfinite(rows).all(axis=0)]
+    return rows.clip(0, 1e6)  # so that no sum overflows, whatever the file holds
+
+
+def _column(frame: pd.DataFrame, name: str) -> Floats:
+    values = frame[name] if name in frame else pd.Series(np.nan, index=frame.index)
+    return pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
+
+
+def _when(training: _Training) -> str:
+    return f"After {training.done[-1]:.1f} epochs"
+
+
+def _window(rows: int) -> int:
+    """Rows to average over: a tenth, at most 20, which is a tenth of an epoch."""
+    return max(1, min(20, rows // 10))
+
+
+def _smooth(values: Floats, window: int) -> Floats:
+    """Means of `window` neighbours, without those that lack some."""
+    sums = np.cumsum(np.concatenate([[0.0], values]))
+    return (sums[window:] - sums[:-window]) / window
+
+
+def smoothed_floor(smoothing: float) -> float:
+    """The least training loss that label smoothing leaves, in nats: the entropy of its targets.
+
+    Source: Szegedy et al. (2015), arXiv 1512.00567, section 7.
+    """
+    other = smoothing / 10
+    right = 1 - 9 * other
+    return -right * log(right) - (9 * other * log(other) if other > 0 else 0.0)
+
+
+# --- diverging
+
+
+def _not_a_number(recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame) -> Advice | None:
+    for frame, name in zip((batches, history, history), NAMED, strict=True):
+        last = frame.tail(1)
+        if name in frame and len(last) and not np.isfinite(_column(last, name)[0]):
+            what, epoch = NAMED[name], _column(last, "epoch")[0]
+            words = f"In epoch {epoch:g} the {what} is no number any more: the training diverged."
+            return Advice("diverging", words, _slower(recipe))
+    return None
+
+
+def _diverging(training: _Training) -> Advice | None:
+    if len(training.loss) < 2:
+        return None
+    at_first = training.done[-1] * training.steps_per_epoch < SETTLING
+    last = float(np.median(training.loss[-1 if at_first else -5 :]))
+    if last > (HOPELESS if at_first else EXPLODED):
+        words = (
+            f"{_when(training)} the training loss is {last:.3g}, far above the {GUESSING:.1f} of "
+            "mere guessing: the training diverges."
+        )
+        return Advice("diverging", words, _slower(training.recipe))
+    return _forgetting(training)
+
+
+def _forgetting(training: _Training) -> Advice | None:
+    window = _window(len(training.loss))
+    smooth = _smooth(training.loss, window)
+    best = int(smooth.argmin())
+    floor = smoothed_floor(training.recipe.label_smoothing)
+    low, level = smooth[best] - floor, training.level - floor
+    had_learned = training.learned(smooth[best]) > A_THIRD
+    if not had_learned or level < low + LOST or level < 3 * low:
+        return None
+    words = (
+        f"{_when(training)} the training loss is {training.level:.3g}; it had fallen to "
+        f"{smooth[best]:.3g} after {training.done[best + window - 1]:.1f}: what it knew is lost."
+    )
+    return Advice("diverging", words, _slower(training.recipe))
+
+
+# --- the learning rate
+
+
+def _not_learning(training: _Training) -> Advice | None:
+    """For a loss that stays high: too high where it jumped or jumps, too low where it creeps."""
+    if len(training.loss) < 3:
+        return None
+    steps, learned = training.steps_at_full_rate, training.learned(training.level)
+    jumped = float(training.loss.max()) > EXPLODED
+    stuck = (steps >= FEW_STEPS and learned < (MOST if jumped else STARTED)) or (
+        steps >= STEPS and learned < A_THIRD
+    )
+    if not stuck:
+        return None
+    seen = (
+        f"{_when(training)} the training loss is {training.level:.3f} "
+        f"(guessing gives {GUESSING:.3f})"
+    )
+    return _why_stuck(training, seen, jumped)
+
+
+def _why_stuck(training: _Training, seen: str, jumped: bool) -> Advice:
+    recipe = training.recipe
+    if jumped:
+        words = f"{seen}, after a leap to {training.loss.max():.3g} that it has not recovered from."
+        return Advice("rate too high", words, _slower(recipe))
+    if _creeps(training.loss):
+        words = f"{seen}; it falls steadily, but very slowly."
+        return Advice("rate too low", words, _faster(recipe))
+    jitter = float(training.loss[-max(3, len(training.loss) // 3) :].std())
+    if jitter > NOISE:
+        words = f"{seen}; it goes up and down by {jitter:.2f} and does not fall."
+        return Advice("rate too high", words, _slower(recipe))
+    words = (
+        f"{seen} and does not move: nothing is learned. A learning rate far too high, which kills "
+        "the ReLUs at once, and one far too low look alike here."
+    )
+    return Advice("plateau", words, _either(recipe))
+
+
+def _creeps(loss: Floats) -> bool:
+    """Whether each third of a curve lies below the one before, beyond chance in all."""
+    thirds = np.array_split(loss, 3)
+    first, middle, last = (float(third.mean()) for third in thirds)
+    chance = sqrt(sum(float(third.var()) / len(third) for third in (thirds[0], thirds[2])))
+    return first > middle > last and first - last > 3 * chance
+
+
+def _bouncing(training: _Training) -> Advice | None:
+    """A training loss that rises again and again, at a rate that never falls."""
+    seen = training.train[-RECENT - 1 :]
+    if training.recipe.schedule != "constant" or len(seen) < 4:
+        return None
+    recent = seen - smoothed_floor(training.recipe.label_smoothing)
+    rises = np.maximum(np.diff(recent), 0) / np.maximum(recent[:-1], LEARNT)
+    level = float(recent.mean())
+    if level < LEARNT or rises.sum() < BOUNCES + OF_CHANCE / sqrt(level * training.digits):
+        return None
+    words = (
+        f"Over the last {len(seen)} epochs the training loss went up and down between "
+        f"{seen.min():.3g} and {seen.max():.3g} instead of falling: the steps are too long to "
+        "settle."
+    )
+    return Advice("rate too high", words, _slower(training.recipe))
+
+
+def _unfinished(training: _Training) -> Advice | None:
+    """An ended training in which every epoch still helped, and much was left to learn."""
+    recipe, validation = training.recipe, training.validation
+    if not training.ended or recipe.schedule != "constant" or len(validation) < RECENT:
+        return None
+    floor = smoothed_floor(recipe.label_smoothing)
+    left = min(float(training.train[-1]) - floor, float(validation[-1]))
+    helped = bool((np.diff(validation[-RECENT:]) < 0).all())
+    if left < UNFINISHED or not helped or training.steps_at_full_rate < STEPS:
+        return None
+    words = (
+        f"Every epoch still lowered the validation loss, at the end from {validation[-2]:.3f} to "
+        f"{validation[-1]:.3f}: the training ended before the learning did."
+    )
+    remedy = f"Try a learning rate of {plainly(_raised(recipe))}, or {2 * recipe.epochs} epochs."
+    return Advice("rate too low", words, remedy)
+
+
+# --- what was learned, and whether it holds for new digits
+
+
+def _judged(training: _Training) -> tuple[Floats, Floats, Floats]:
+    """Epochs, training above its floor, validation, in nats, since the average has warmed up.
+
+    An average of decay d looks back over 1 / (1 - d) steps; before five times as many it still
+    holds the untrained network (strong: 2.7 and 3.7 after two epochs, 0.06 after four).
+    """
+    warm = 5 / (1 - training.recipe.average) if training.recipe.average else 0.0
+    judged = training.epochs * training.steps_per_epoch > warm
+    train = training.train - smoothed_floor(training.recipe.label_smoothing)
+    return training.epochs[judged], train[judged].clip(0), training.validation[judged]
+
+
+def _overfitting(training: _Training) -> Advice | None:
+    epochs, train, validation = _judged(training)
+    if len(epochs) < 4:
+        return None
+    best = int(validation.argmin())
+    since, below = len(epochs) - 1 - best, validation[-1] / max(train[-1], PERFECT)
+    # three epochs each: a single lucky one is no measure (warped: 0.0226 between 0.029 and 0.032)
+    smooth = _smooth(validation, 3)
+    rises = since >= 3 and below > BELOW and smooth[-1] > (1 + RISE) * smooth.min()
+    by_heart = since >= RECENT and below > FAR_BELOW and train[-1] < train[best] / 2
+    if not (rises or by_heart) or train[-1] >= train[best] or validation[best] < PERFECT:
+        return None
+    then = f"The validation loss was lowest after epoch {epochs[best]:g} ({validation[best]:.3g})"
+    now = (
+        f"has risen to {smooth[-1]:.3g} over the last three"
+        if rises
+        else f"has not got better in the {since} epochs since"
+    )
+    words = (
+        f"{then} and {now}, while the training loss fell from {training.train[-1 - since]:.3g} to "
+        f"{training.train[-1]:.3g}: the network learns these digits by heart."
+    )
+    return Advice("overfitting", words, _against_overfitting(training.recipe))
+
+
+def _plateau(training: _Training) -> Advice | None:
+    """No progress for RECENT epochs, at a constant rate: at the peak of a cycle that is normal."""
+    epochs, train, validation = _judged(training)
+    if training.recipe.schedule != "constant" or len(epochs) <= RECENT:
+        return None
+    best, of_late = float(validation[:-RECENT].min()), float(validation[-RECENT:].min())
+    if best < PERFECT or of_late < (1 - FLAT) * best:
+        return None
+    falls = train[-RECENT:].mean() < (1 - RISE) * train[:-RECENT][-RECENT:].mean()
+    then = f"The validation loss has not got better since epoch {epochs[validation.argmin()]:g}"
+    also = "though the training loss still falls" if falls else "nor has the training loss by much"
+    words = f"{then} ({validation.min():.3g}), {also}, now {training.train[-1]:.3g}."
+    return Advice("plateau", words, _against_plateau(training.recipe))
+
+
+# --- what to try
+
+
+def plainly(rate: float) -> str:
+    """A learning rate to one figure, without an exponent: 0.0003."""
+    return np.format_float_positional(float(f"{rate:.1g}"), trim="-")
+
+
+def _lowered(recipe: Recipe) -> float:
+    """The customary rate where the recipe's is far above it, else a third; never below 1e-7."""
+    customary, rate = CUSTOMARY[recipe.optimizer], recipe.learning_rate
+    return customary if rate > 3 * customary else max(rate / 3, 1e-7)
+
+
+def _raised(recipe: Recipe) -> float:
+    """The customary rate where the recipe's is far below it, else three times; 10 at most."""
+    customary, rate = CUSTOMARY[recipe.optimizer], recipe.learning_rate
+    return customary if rate < customary / 3 else min(rate * 3, 10)
+
+
+def _slower(recipe: Recipe) -> str:
+    less = f"Try a learning rate of {plainly(_lowered(recipe))}"
+    if recipe.schedule == "one-cycle":
+        return f"{less}, or find one by {RANGE_TEST}."
+    return f"{less}, or the one-cycle schedule, which starts low and ends low, around it."
+
+
+def _faster(recipe: Recipe) -> str:
+    more = f"Try a learning rate of {plainly(_raised(recipe))}"
+    return f"{more}, or find one by {RANGE_TEST}."
+
+
+def _either(recipe: Recipe) -> str:
+    ratio = recipe.learning_rate / CUSTOMARY[recipe.optimizer]
+    customary = f"{plainly(CUSTOMARY[recipe.optimizer])} is customary for {recipe.optimizer}"
+    likelier = "; too low is likelier" if ratio < 1 / 3 else "; too high is likelier"
+    return f"Find a rate by {RANGE_TEST}; {customary}{likelier if not 1 / 3 <= ratio <= 3 else ''}."
+
+
+def _against_overfitting(recipe: Recipe) -> str:
+    warped = recipe.warp.moves or recipe.warp.thickness
+    high = recipe.schedule == "constant" and _lowered(recipe) == CUSTOMARY[recipe.optimizer]
+    options = [
+        f"a learning rate of {plainly(_lowered(recipe))}" if high else "",
+        "more training digits" if recipe.digits else "",
+        "stronger warps" if warped else "random warps",
+        "" if recipe.label_smoothing else "label smoothing of 0.1",
+        "" if recipe.weight_decay else "some weight decay",
+        "" if recipe.patience else "early stopping (patience 3)",
+    ]
+    return (
+        f"Try {_or([option for option in options if option])}. The best epoch's weights are kept."
+    )
+
+
+def _against_plateau(recipe: Recipe) -> str:
+    slower = f"a learning rate of {plainly(_lowered(recipe))}"
+    stop = "" if recipe.patience else " Early stopping (patience 5) would save the time."
+    return f"Try a schedule that ends low, one-cycle or cosine, or {slower}.{stop}"
+
+
+def _or(options: list[str]) -> str:
+    return " or ".join(part for part in (", ".join(options[:-1]), options[-1]) if part)

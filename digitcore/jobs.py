@@ -1,0 +1,283 @@
+"""Starts, queues, pauses and stops the workers that train, and tells how every run stands.
+
+Nothing is kept in memory: what is running follows from the locks that workers hold, what waits
+from queue.json, the rest from the run folders. So servers come and go, and several may share one
+folder of runs; each change is made under the queue's lock.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from digitcore import progress
+from digitcore.folder import NAME, UNREADABLE, RunDamaged, dump, write
+from digitcore.locks import Locked, holding, is_held
+from digitcore.progress import Status
+from digitcore.recipes import Recipe
+from digitcore.runs import WEIGHTS, save_recipe
+from digitcore.standing import Job, age, is_run, stand
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNS = ROOT / "runs"
+QUEUE, QUEUE_LOCK = "queue.json", "queue.lock"
+MOST_WAITING = 100
+RESUMABLE = ("paused", "interrupted", "failed", "not started")
+_CHILDREN: list[subprocess.Popen] = []  # kept until they end, so that none stays a zombie
+
+
+class Refused(ValueError):
+    """What is asked for does not fit how the run stands; the message says why."""
+
+
+@dataclass(frozen=True)
+class Queue:
+    """waiting: names in the order in which they will start. at_once: how many train together."""
+
+    waiting: tuple[str, ...] = ()
+    at_once: int = 1
+
+
+class Jobs:
+    """The runs in one folder. Raises KeyError for an unknown run, Refused, or OSError."""
+
+    def __init__(self, folder: Path = RUNS, shipped: Path = WEIGHTS) -> None:
+        self.folder, self.shipped = folder, shipped
+
+    # --- how they stand
+
+    def all(self) -> list[Job]:
+        """Every run, the newest first; what is damaged is listed as such."""
+        waiting = self._queue().waiting
+        paths = sorted(self._paths(), key=age, reverse=True)
+        return [stand(path, path.name in waiting) for path in paths]
+
+    def job(self, name: str) -> Job:
+        """One run. Raises KeyError, whatever the name looks like."""
+        if not NAME.fullmatch(name) or not is_run(self.folder / name):
+            raise KeyError(name)
+        return stand(self.folder / name, name in self._queue().waiting)
+
+    def active(self) -> list[Job]:
+        """What is training, then what waits, in its order."""
+        waiting = self._queue().waiting
+        alive = [path for path in self._paths() if is_held(path / progress.LOCK)]
+        queued = [self.folder / name for name in waiting if self.folder / name not in alive]
+        return [stand(path, path.name in waiting) for path in [*alive, *queued] if is_run(path)]
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        return self._queue().waiting
+
+    @property
+    def at_once(self) -> int:
+        return self._queue().at_once
+
+    # --- what can be done
+
+    def create(self, recipe: Recipe, name: str = "", start: bool = True) -> Path:
+        """A new run's folder; `start` puts it at the end of the queue. Raises Refused."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._changing() as queue:
+            if start and len(queue.waiting) >= MOST_WAITING:
+                raise Refused(f"{MOST_WAITING} runs wait already. Cancel some of them first.")
+            path = self.folder / (self._checked(name) if name else self._free(recipe.network))
+            path.mkdir()
+            save_recipe(path, recipe)
+            if start:
+                self._save(replace(queue, waiting=(*queue.waiting, path.name)))
+        if start:
+            self.advance()
+        return path
+
+    def start(self, name: str) -> None:
+        """Go on with a run, or begin it: next in the queue. Raises Refused."""
+        job = self.job(name)
+        if job.state not in RESUMABLE:
+            raise Refused(f"{name} is {job.state}: there is nothing to resume.")
+        self._enqueue(name, first=job.state != "not started")
+
+    def pause(self, name: str) -> None:
+        """Keep everything as it is and let the worker end. Raises Refused."""
+        if not self.job(name).alive:
+            raise Refused(f"{name} is not being trained, so it cannot be paused.")
+        progress.wish(self.folder / name, "pause")
+
+    def stop(self, name: str) -> None:
+        """End the training and keep its best epoch as the finished run. Raises Refused."""
+        job = self.job(name)
+        if job.alive:
+            return progress.wish(job.path, "stop")
+        if not job.begun or job.state in ("finished", "stopped", "damaged"):
+            raise Refused(f"{name} is {job.state}: there is nothing to stop.")
+        with self._changing() as queue:  # at once: it takes seconds, not a place in line
+            self._save(_without(queue, name))
+            self._spawn(name, "stop")
+
+    def extend(self, name: str, epochs: int) -> None:
+        """Train a finished or stopped run for so many epochs more. Raises Refused."""
+        job = self.job(name)
+        if job.state not in ("finished", "stopped") or not job.status or not job.recipe:
+            raise Refused(f"{name} is {job.state}: only a finished run can be trained further.")
+        if not job.begun:
+            raise Refused(f"{name} has no checkpoint to go on from.")
+        done = job.status.epoch
+        changes = replace(job.changes, epochs={**job.changes.epochs, done: done + epochs})
+        try:
+            changes.applied(job.recipe)
+        except ValueError as error:
+            raise Refused(str(error)) from error
+        progress.save_changes(job.path, changes)
+        self._enqueue(name)
+
+    def set_rate(self, name: str, learning_rate: float) -> None:
+        """Change the learning rate from the next batches on. Raises Refused."""
+        job = self.job(name)
+        if not job.recipe or job.state in ("finished", "stopped", "damaged"):
+            raise Refused(f"{name} is {job.state}: it learns no more.")
+        try:
+            replace(job.recipe, learning_rate=learning_rate)
+        except ValueError as error:
+            raise Refused(str(error)) from error
+        progress.wish_rate(job.path, learning_rate)
+
+    def cancel(self, name: str) -> None:
+        """Take a waiting run out of the queue. Raises Refused where it does not wait any more."""
+        with self._changing() as queue:
+            if name not in queue.waiting:
+                raise Refused(f"{name} does not wait any more.")
+            self._save(_without(queue, name))
+            job = self.job(name)
+            if job.status and job.status.state in ("finished", "stopped"):
+                kept = {e: n for e, n in job.changes.epochs.items() if e < job.status.epoch}
+                progress.save_changes(job.path, replace(job.changes, epochs=kept))
+
+    def move(self, name: str, by: int) -> None:
+        """Let a waiting run start earlier (by -1) or later (1)."""
+        with self._changing() as queue:
+            if name not in queue.waiting:
+                raise Refused(f"{name} does not wait any more.")
+            order = list(queue.waiting)
+            place = order.index(name)
+            order.insert(max(0, place + by), order.pop(place))
+            self._save(replace(queue, waiting=tuple(order)))
+
+    def train_at_once(self, count: int) -> None:
+        """How many runs may train at the same time; they share the cores."""
+        with self._changing() as queue:
+            self._save(replace(queue, at_once=max(1, count)))
+        self.advance()
+
+    def rename(self, name: str, new: str) -> None:
+        """Raises Refused while it is trained, and for a name that is taken or no name."""
+        with self._changing() as queue:
+            self._idle(name, "renamed")
+            (self.folder / name).rename(self.folder / self._checked(new))
+            order = tuple(new if waiting == name else waiting for waiting in queue.waiting)
+            self._save(replace(queue, waiting=order))
+
+    def write_note(self, name: str, text: str) -> None:
+        progress.save_note(self.job(name).path, text)
+
+    def delete(self, name: str) -> None:
+        """Delete a run with all its files. Raises Refused while it is trained."""
+        with self._changing() as queue:
+            self._idle(name, "deleted")
+            self._save(_without(queue, name))
+            gone = self.folder / f".deleted-{name}"  # out of every list at once, then emptied
+            shutil.rmtree(gone, ignore_errors=True)
+            (self.folder / name).rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+    def advance(self, ended: str = "") -> None:
+        """Start what waits while there is room. `ended`: a run whose worker is about to exit."""
+        _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
+        if not self.waiting:
+            return
+        with suppress(Locked), self._changing() as queue:
+            training = {p.name for p in self._paths() if is_held(p / progress.LOCK)} - {ended}
+            for name in queue.waiting:
+                if len(training) >= queue.at_once:
+                    break
+                if name not in training:
+                    self._spawn(name)
+                queue = _without(queue, name)
+                self._save(queue)
+                training.add(name)
+
+    # --- inside
+
+    def _paths(self) -> Iterator[Path]:
+        if self.folder.is_dir():
+            yield from (p for p in self.folder.iterdir() if NAME.fullmatch(p.name) and is_run(p))
+
+    def _queue(self) -> Queue:
+        """The queue; an empty one where the file cannot be read: no run is lost with it."""
+        with suppress(*UNREADABLE):
+            values = json.loads((self.folder / QUEUE).read_text("utf-8"))
+            names = [name for name in values["waiting"] if NAME.fullmatch(name)]
+            present = tuple(name for name in names if is_run(self.folder / name))
+            return Queue(present, max(1, int(values["at_once"])))
+        return Queue()
+
+    def _save(self, queue: Queue) -> None:
+        text = dump({"waiting": queue.waiting, "at_once": queue.at_once})
+        write(self.folder / QUEUE, lambda part: part.write_text(text, "utf-8"))
+
+    @contextmanager
+    def _changing(self) -> Iterator[Queue]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with holding(self.folder / QUEUE_LOCK):
+            yield self._queue()
+
+    def _enqueue(self, name: str, first: bool = False) -> None:
+        with self._changing() as queue:
+            others = _without(queue, name).waiting
+            self._save(replace(queue, waiting=(name, *others) if first else (*others, name)))
+        self.advance()
+
+    def _spawn(self, name: str, wish: str = "") -> None:
+        """Start a worker, which holds the run's lock from its first moment to its last."""
+        path = self.folder / name
+        progress.forget_wish(path)
+        if wish:
+            progress.wish(path, wish)
+        with suppress(Locked), holding(path / progress.LOCK, wait=1) as lock:
+            with suppress(RunDamaged):
+                known = progress.read_status(path) or Status("starting")
+                progress.save_status(path, replace(known, state="starting", message=""))
+            command = [sys.executable, "-m", "digitcore.worker", str(path.resolve()),
+                       "--lock", str(lock)]  # fmt: skip
+            with (path / progress.LOG).open("ab") as log:
+                _CHILDREN.append(subprocess.Popen(
+                    command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    pass_fds=[lock], start_new_session=True,
+                ))  # fmt: skip
+
+    def _idle(self, name: str, done: str) -> None:
+        if self.job(name).alive:
+            raise Refused(f"{name} is being trained. Pause or stop it before it is {done}.")
+
+    def _checked(self, name: str) -> str:
+        if not NAME.fullmatch(name):
+            raise Refused(
+                "A name has up to 64 letters, digits, dots, dashes and underscores, "
+                "and begins with a letter or a digit."
+            )
+        if (self.folder / name).exists() or (self.shipped / name).exists():
+            raise Refused(f"There is a model called {name} already. Choose another name.")
+        return name
+
+    def _free(self, network: str) -> str:
+        number = 1
+        while (self.folder / f"{network}-{number}").exists():
+            number += 1
+        return f"{network}-{number}"
+
+
+def _without(queue: Queue, name: str) -> Queue:
+    return replace(queue, waiting=tuple(other for other in queue.waiting if other != name))

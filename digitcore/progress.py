@@ -1,0 +1,254 @@
+"""What a run leaves in its folder while it is trained: all that a worker and a page share.
+
+    status.json     where the training stands, about once a second
+    batches.csv     loss and learning rate, up to 200 rows an epoch
+    epochs/0007.npz what the network answers to the showcase after epoch 7, and its first filters
+    checkpoint.pt   all that is needed to go on; read without pickle
+    changes.json    what a person changed on the way: learning rate, more epochs
+    wish.json, rate.json    what a person asks of the worker, which takes them away
+    note.txt        a person's words
+    lock            held by the worker as long as it lives
+    log.txt         what the worker had to say
+
+The recipe, the history and what a finished run consists of are runs.py's.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from digitcore.folder import RunDamaged, dump, read, write
+from digitcore.learner import Checkpoint
+from digitcore.recipes import Recipe
+from digitcore.runs import Epoch
+
+STATUS, BATCHES, CHANGES, CHECKPOINT = "status.json", "batches.csv", "changes.json", "checkpoint.pt"
+WISH, RATE, NOTE, LOCK, LOG = "wish.json", "rate.json", "note.txt", "lock", "log.txt"
+EPOCHS = "epochs"
+AT_WORK = ("starting", "training", "finishing")
+ENDED = ("paused", "stopped", "failed", "finished")
+WISHES = ("pause", "stop")
+BATCH_COLUMNS = ("epoch", "batch", "epochs_done", "loss", "learning_rate")
+NOTE_LENGTH = 2000  # characters
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a training stands, as its worker last wrote it; the worker may have died since.
+
+    epoch: finished ones; batch: the last one of the epoch after that. seconds of training so far;
+    seconds_left: measured, until the last epoch. message: why it failed, for a person.
+    threads: that the training computes with, which decides its last bits.
+    """
+
+    state: str
+    epoch: int = 0
+    epochs: int = 0
+    batch: int = 0
+    batches: int = 0
+    images_per_second: float = 0.0
+    seconds: float = 0.0
+    seconds_left: float | None = None
+    message: str = ""
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        if self.state not in AT_WORK + ENDED:
+            raise ValueError(f"no state is called {self.state!r}")
+
+    @property
+    def share(self) -> float:
+        """Of the whole training that is done, 0..1."""
+        done = self.epoch + (self.batch / self.batches if self.batches else 0)
+        return min(1.0, done / self.epochs) if self.epochs else 0.0
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a person changed on the way. rates: step -> factor on the scheduled learning rate from
+    there on. epochs: finished epoch -> so many epochs in all from there on."""
+
+    rates: Mapping[int, float] = field(default_factory=dict)
+    epochs: Mapping[int, int] = field(default_factory=dict)
+
+    def applied(self, recipe: Recipe) -> Recipe:
+        """The recipe as it is trained now."""
+        return replace(recipe, epochs=self.epochs[max(self.epochs)]) if self.epochs else recipe
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """After an epoch: probabilities (24, 10) of the showcase, and filters (n, side, side)."""
+
+    probs: np.ndarray
+    filters: np.ndarray
+
+
+def read_status(path: Path) -> Status | None:
+    """None where no worker has begun. Raises RunDamaged."""
+    if not (path / STATUS).exists():
+        return None
+    return read(path / STATUS, lambda file: Status(**json.loads(file.read_text("utf-8"))))
+
+
+def save_status(path: Path, status: Status) -> None:
+    """Where the disk is too full for a new file, over the old one: the last word must get out."""
+    text = dump(asdict(status))
+    try:
+        write(path / STATUS, lambda part: part.write_text(text, "utf-8"))
+    except OSError:
+        with (path / STATUS).open("r+", encoding="utf-8") as file:
+            file.write(text)
+            file.truncate()
+
+
+def read_changes(path: Path) -> Changes:
+    """None made where there is no file. Raises RunDamaged."""
+    if not (path / CHANGES).exists():
+        return Changes()
+    return read(path / CHANGES, _load_changes)
+
+
+def _load_changes(file: Path) -> Changes:
+    values = json.loads(file.read_text("utf-8"))
+    return Changes(
+        {int(step): float(rate) for step, rate in values["rates"].items()},
+        {int(after): int(epochs) for after, epochs in values["epochs"].items()},
+    )
+
+
+def save_changes(path: Path, changes: Changes) -> None:
+    write(path / CHANGES, lambda part: part.write_text(dump(asdict(changes)), "utf-8"))
+
+
+def read_batches(path: Path) -> pd.DataFrame:
+    """One row for a few batches each: mean loss in nats, learning rate. Raises RunDamaged."""
+    if not (path / BATCHES).exists():
+        return pd.DataFrame({column: [] for column in BATCH_COLUMNS}, dtype=float)
+    return read(path / BATCHES, _load_batches)
+
+
+def _load_batches(file: Path) -> pd.DataFrame:
+    """A last line that is just being written is left out."""
+    rows = pd.read_csv(file, on_bad_lines="skip")
+    if tuple(rows.columns) != BATCH_COLUMNS:
+        raise ValueError(f"it needs the columns {', '.join(BATCH_COLUMNS)}")
+    return rows.apply(pd.to_numeric, errors="coerce").dropna().astype(float)
+
+
+def begin_batches(path: Path, epoch: int, batch: int) -> None:
+    """Keep the rows up to this batch of the epoch after `epoch`, which will be trained again."""
+    rows = read_batches(path)
+    kept = rows[(rows.epoch <= epoch) | ((rows.epoch == epoch + 1) & (rows.batch <= batch))]
+    kept = kept.astype({"epoch": int, "batch": int})
+    write(path / BATCHES, lambda part: kept.to_csv(part, index=False))
+
+
+def append_batches(path: Path, rows: Sequence[tuple[float, ...]]) -> None:
+    """Rows in the order of BATCH_COLUMNS."""
+    with (path / BATCHES).open("a", encoding="utf-8") as file:
+        file.write("".join(",".join(f"{value:.7g}" for value in row) + "\n" for row in rows))
+
+
+def save_glimpse(path: Path, epoch: int, glimpse: Glimpse) -> None:
+    def compress(part: Path) -> None:
+        with part.open("wb") as file:
+            half = {name: array.astype(np.float16) for name, array in vars(glimpse).items()}
+            np.savez_compressed(file, **half)
+
+    write(path / EPOCHS / f"{epoch:04}.npz", compress)
+
+
+def glimpses(path: Path) -> list[int]:
+    """Epochs of which there is a glimpse, in order; 0 is before the training."""
+    return sorted(int(file.stem) for file in (path / EPOCHS).glob("[0-9]*.npz"))
+
+
+def read_glimpse(path: Path, epoch: int) -> Glimpse:
+    """Raises RunDamaged."""
+    return read(path / EPOCHS / f"{epoch:04}.npz", _load_glimpse)
+
+
+def _load_glimpse(file: Path) -> Glimpse:
+    with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+        return Glimpse(arrays["probs"].astype(np.float32), arrays["filters"].astype(np.float32))
+
+
+def save_checkpoint(
+    path: Path, recipe: Recipe, checkpoint: Checkpoint, history: Sequence[Epoch]
+) -> None:
+    state = {
+        "recipe": recipe.to_json(), "checkpoint": checkpoint, "history": list(history),
+    }  # fmt: skip
+    write(path / CHECKPOINT, lambda part: torch.save(state, part))
+
+
+def load_checkpoint(path: Path, recipe: Recipe) -> tuple[Checkpoint | None, list[Epoch]]:
+    """(checkpoint, history so far) of this very recipe; (None, []) where there is none yet.
+
+    Raises RunDamaged, also where the checkpoint is another recipe's.
+    """
+    file = path / CHECKPOINT
+    if not file.exists():
+        return None, []
+    state = read(file, _load_state)
+    if state["recipe"] != recipe.to_json():
+        raise RunDamaged(f"{path.name}/{CHECKPOINT} is of another recipe than {path.name}'s.")
+    return state["checkpoint"], state["history"]
+
+
+def _load_state(file: Path) -> dict:
+    try:
+        return torch.load(file, weights_only=True)
+    except Exception as error:  # a garbled file can fail in any part of torch's reader
+        raise ValueError(f"it is no checkpoint ({type(error).__name__})") from error
+
+
+def wish(path: Path, what: str) -> None:
+    """Ask the worker to 'pause' or 'stop' after the batches that it is at."""
+    if what not in WISHES:
+        raise ValueError(f"A worker can be asked to {' or '.join(WISHES)}, not to {what!r}.")
+    write(path / WISH, lambda part: part.write_text(dump({"wish": what}), "utf-8"))
+
+
+def wished(path: Path) -> str | None:
+    """What is asked of the worker: 'pause', 'stop' or nothing."""
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        what = json.loads((path / WISH).read_text("utf-8"))["wish"]
+        return what if what in WISHES else None
+    return None
+
+
+def forget_wish(path: Path) -> None:
+    (path / WISH).unlink(missing_ok=True)
+
+
+def wish_rate(path: Path, learning_rate: float) -> None:
+    """Ask for another learning rate from the next batches on."""
+    text = dump({"learning_rate": learning_rate})
+    write(path / RATE, lambda part: part.write_text(text, "utf-8"))
+
+
+def take_rate(path: Path) -> float | None:
+    """The learning rate that is asked for, once."""
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        rate = float(json.loads((path / RATE).read_text("utf-8"))["learning_rate"])
+        (path / RATE).unlink(missing_ok=True)
+        return rate if rate > 0 else None
+    return None
+
+
+def read_note(path: Path) -> str:
+    with suppress(OSError, ValueError):
+        return (path / NOTE).read_text("utf-8")[:NOTE_LENGTH]
+    return ""
+
+
+def save_note(path: Path, text: str) -> None:
+    write(path / NOTE, lambda part: part.write_text(text[:NOTE_LENGTH], "utf-8"))

@@ -1,0 +1,95 @@
+"""How a run stands: what its folder says, and whether a worker lives that holds its lock."""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from digitcore import progress
+from digitcore.folder import RunDamaged
+from digitcore.locks import is_held
+from digitcore.progress import Changes, Status
+from digitcore.recipes import Recipe
+from digitcore.runs import HISTORY, RECIPE, RESULT, STATE, Result, Run
+
+KNOWN = (RECIPE, HISTORY, STATE, RESULT, progress.STATUS, progress.CHECKPOINT)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run as it stands. state: one of progress.AT_WORK while a worker lives ('pausing' and
+    'stopping' once asked to), 'waiting', 'not started', 'interrupted' where its worker died,
+    'damaged' with the damage in words, or one of progress.ENDED.
+    """
+
+    path: Path
+    state: str
+    status: Status | None = None
+    recipe: Recipe | None = None
+    changes: Changes = field(default_factory=Changes)
+    damage: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def alive(self) -> bool:
+        return self.state in (*progress.AT_WORK, "pausing", "stopping")
+
+    @property
+    def active(self) -> bool:
+        """Whether something will happen to it by itself."""
+        return self.alive or self.state == "waiting"
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a checkpoint to go on from."""
+        return (self.path / progress.CHECKPOINT).is_file()
+
+    @cached_property
+    def result(self) -> Result | None:
+        """The figures, once it is a finished run and they can be read."""
+        with suppress(RunDamaged):
+            return Run(self.path).result
+        return None
+
+    @cached_property
+    def note(self) -> str:
+        return progress.read_note(self.path)
+
+
+def stand(path: Path, queued: bool) -> Job:
+    """How the run in a folder stands; what cannot be read makes it a damaged one."""
+    try:
+        status, changes = progress.read_status(path), progress.read_changes(path)
+        recipe = Run(path).recipe
+        changes.applied(recipe)
+    except (RunDamaged, ValueError) as damage:
+        state = "training" if is_held(path / progress.LOCK) else "damaged"
+        return Job(path, state, damage=str(damage))
+    return Job(path, _state(path, status, queued), status, recipe, changes)
+
+
+def _state(path: Path, status: Status | None, queued: bool) -> str:
+    said = status.state if status else "not started"
+    if is_held(path / progress.LOCK):
+        wish = progress.wished(path)
+        if wish and said != "finishing":
+            return {"pause": "pausing", "stop": "stopping"}[wish]
+        return said if said in progress.AT_WORK else "finishing"
+    if queued:
+        return "waiting"
+    return "interrupted" if said in progress.AT_WORK else said
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder holds a run, if only the rest of one."""
+    return path.is_dir() and any((path / name).is_file() for name in KNOWN)
+
+
+def age(path: Path) -> tuple[int, str]:
+    """By when its recipe was written; a clock that jumps can only change the order of a list."""
+    with suppress(OSError):
+        return (path / RECIPE).stat().st_mtime_ns, path.name
+    return 0, path.name

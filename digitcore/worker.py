@@ -1,0 +1,293 @@
+"""Trains one run in a process of its own, and writes only into the run's folder.
+
+    python -m digitcore.worker RECIPE.json     trains a recipe into a new run, with a progress bar
+    python -m digitcore.worker runs/NAME       goes on with a run, as the Train page does
+
+All that costs time is done at most once in 1/200 of an epoch, so that the training keeps the
+speed of the bare loop. A run that is ended in any way goes on from its last checkpoint and ends
+with the weights of a run that was never interrupted.
+"""
+
+import argparse
+import errno
+import os
+import signal
+import sys
+import time
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from digitcore import progress, runs
+from digitcore.digits import DigitSet, load_mnist, split, subset
+from digitcore.evaluation import predict
+from digitcore.explain import first_filters
+from digitcore.finish import finish
+from digitcore.folder import RunDamaged
+from digitcore.jobs import RUNS, Jobs
+from digitcore.learner import Checkpoint
+from digitcore.locks import Locked, holding
+from digitcore.models import build
+from digitcore.optimizers import learning_rate
+from digitcore.progress import Changes, Glimpse, Status
+from digitcore.recipes import Recipe
+from digitcore.showcase import showcase
+from digitcore.training import (
+    BatchEnd,
+    Diverged,
+    EpochEnd,
+    Finished,
+    Started,
+    best_of,
+    train,
+)
+
+ROWS = 200  # of batches.csv in an epoch, at most
+EVERY = 1.0  # seconds between two writings of the status
+NICE = 15  # so that pages stay quick: see README's table
+SAFE = 60.0  # seconds between two checkpoints within an epoch
+NOTHING_YET = "Stopped before the first epoch ended, so there is no model to keep yet."
+
+
+class Worker:
+    """Follows the events of one training and writes down what happens."""
+
+    def __init__(self, path: Path, bar: "tqdm[Any]") -> None:
+        self.path, self.bar = path, bar
+        self.recipe = runs.Run(path).recipe
+        self.changes = progress.read_changes(path)
+        self.planned = self.changes.applied(self.recipe)
+        self.rates = dict(self.changes.rates)
+        self.checkpoint, self.history = progress.load_checkpoint(path, self.recipe)
+        self.status = Status("starting", threads=torch.get_num_threads())
+        self.losses: list[float] = []
+        self.rows: list[tuple[float, ...]] = []
+
+    def work(self) -> Status:
+        """Train until the end, a wish, or a failure; gives the last status."""
+        for event in train(self.planned, *self._digits(), self.checkpoint, self.rates):
+            match event:
+                case Started():
+                    self._start(event)
+                case BatchEnd():
+                    self._batch(event)
+                case EpochEnd():
+                    self._epoch(event)
+                case Finished():
+                    return self._finish(event)
+            wish = progress.wished(self.path) if self._between_rows(event) else None
+            if wish:
+                progress.forget_wish(self.path)
+                if isinstance(event, BatchEnd):
+                    self._save(event.checkpoint())
+                return self._pause() if wish == "pause" else self._stop()
+        raise AssertionError("train() ends with Finished")
+
+    def _digits(self) -> tuple[DigitSet, DigitSet]:
+        recipe = self.recipe
+        train_set, validation_set = split(load_mnist(train=True), recipe.validation_share)
+        return subset(train_set, recipe.digits or len(train_set), recipe.seed), validation_set
+
+    def _start(self, event: Started) -> None:
+        self.started, self.every = event, max(1, event.batches // ROWS)
+        self.began = self.saved = time.perf_counter()
+        self.said = self.began - EVERY  # the first point of a curve is shown at once
+        self.earlier = sum(row["seconds"] for row in self.history)
+        self.done_before, self.images = event.epoch + event.batch / event.batches, 0
+        self.status = replace(
+            self.status, state="training", epoch=event.epoch, epochs=event.epochs,
+            batch=event.batch, batches=event.batches, seconds=self.earlier,
+        )  # fmt: skip
+        progress.begin_batches(self.path, event.epoch, event.batch)
+        if not event.epoch and not event.batch:
+            self._glimpse(0, build(self.recipe.network, self.recipe.seed))
+        progress.save_status(self.path, self.status)
+        self.bar.total, self.bar.n = event.epochs * event.batches, event.epoch * event.batches
+        self.bar.update(event.batch)
+
+    def _between_rows(self, event: object) -> bool:
+        """Whether an event ends a row of batches.csv: only there anything but training is done."""
+        if isinstance(event, BatchEnd):
+            return event.batch % self.every == 0 or event.batch == self.started.batches
+        return True
+
+    def _batch(self, event: BatchEnd) -> None:
+        self.losses.append(event.loss)
+        if not self._between_rows(event):
+            return
+        done = event.epoch - 1 + event.batch / self.started.batches
+        loss = sum(self.losses) / len(self.losses)
+        self.rows.append((event.epoch, event.batch, done, loss, event.learning_rate))
+        self.bar.update(len(self.losses))
+        self.images += len(self.losses) * self.recipe.batch_size
+        self.losses = []
+        self.status = replace(self.status, batch=event.batch)
+        self._change_rate(event)
+        now = time.perf_counter()
+        if now - self.said >= EVERY:
+            self._say(now)
+        if now - self.saved >= SAFE:
+            self._save(event.checkpoint())
+
+    def _say(self, now: float) -> None:
+        """Write down the new rows and where the training stands."""
+        self._flush()
+        done = self.status.epoch + self.status.batch / self.status.batches - self.done_before
+        taken = now - self.began
+        left = (self.status.epochs - self.done_before - done) * taken / done if done > 0 else None
+        self.status = replace(
+            self.status, images_per_second=round(self.images / max(taken, 1e-9)),
+            seconds=round(self.earlier + taken, 1),
+            seconds_left=None if left is None else round(left, 1),
+        )  # fmt: skip
+        progress.save_status(self.path, self.status)
+        self.said = now
+
+    def _flush(self) -> None:
+        progress.append_batches(self.path, self.rows)
+        self.rows = []
+
+    def _epoch(self, event: EpochEnd) -> None:
+        self.history.append({column: getattr(event, column) for column in runs.COLUMNS})
+        self.status = replace(self.status, epoch=event.epoch, batch=0)
+        self._glimpse(event.epoch, event.network)
+        runs.save_history(self.path, self.history)
+        self._save(event.checkpoint)
+        self._say(time.perf_counter())
+        self.bar.set_postfix_str(
+            f"validation {event.validation_accuracy:.2%}, loss {event.validation_loss:.4f}"
+        )
+
+    def _save(self, checkpoint: Checkpoint) -> None:
+        self._flush()  # what a checkpoint has behind it is not trained again
+        self.checkpoint = checkpoint
+        progress.save_checkpoint(self.path, self.recipe, checkpoint, self.history)
+        self.saved = time.perf_counter()
+
+    def _glimpse(self, epoch: int, network: torch.nn.Module) -> None:
+        probs = predict(network, showcase().images)
+        progress.save_glimpse(self.path, epoch, Glimpse(probs, first_filters(network)))
+
+    def _change_rate(self, event: BatchEnd) -> None:
+        """Written down before it takes effect, so that a resumed training repeats it."""
+        wanted = progress.take_rate(self.path)
+        if wanted is None:
+            return
+        step, steps = event.step + 1, self.started.batches * self.planned.epochs
+        self.rates[step] = wanted / max(learning_rate(self.planned, step, steps), 1e-12)
+        self.changes = Changes(dict(self.rates), self.changes.epochs)
+        progress.save_changes(self.path, self.changes)
+
+    def _pause(self) -> Status:
+        self._say(time.perf_counter())
+        return replace(self.status, state="paused")
+
+    def _stop(self) -> Status:
+        self._say(time.perf_counter())
+        if not self.history or not self.checkpoint:
+            return replace(self.status, state="paused", message=NOTHING_YET)
+        return self._finish(best_of(self.checkpoint), state="stopped")
+
+    def _finish(self, event: Finished, state: str = "finished") -> Status:
+        self.status = replace(self.status, state="finishing", seconds_left=None)
+        progress.save_status(self.path, self.status)
+        finish(self.path, self.recipe, self.started, event, self.history)
+        return replace(self.status, state=state, batch=0)
+
+
+def work(path: Path, bar: "tqdm[Any] | None" = None) -> Status:
+    """Train the run in `path` and write down how it ended, whatever happens."""
+    status = Status("starting")
+    worker = None
+    try:
+        status = progress.read_status(path) or status
+        if status.threads:
+            torch.set_num_threads(status.threads)  # other threads would give other last bits
+        worker = Worker(path, bar if bar is not None else tqdm(disable=True))
+        status = worker.work()
+    except Exception as error:
+        traceback.print_exc()
+        known = worker.status if worker else status
+        status = replace(known, state="failed", message=in_words(error), seconds_left=None)
+    progress.save_status(path, status)
+    return status
+
+
+def in_words(error: Exception) -> str:
+    """What went wrong and what to do, for a person."""
+    match error:
+        case Diverged() | RunDamaged() | ValueError():
+            return str(error)
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG):
+            return (
+                f"The disk is full ({error.strerror}). The run is kept as it was at its last "
+                "checkpoint: make room, then resume it."
+            )
+        case MemoryError():
+            return "There is not enough memory. Try a smaller batch or a smaller network."
+        case _:
+            return f"The training broke off: {type(error).__name__}: {error}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m digitcore.worker", description="Train a recipe into a run folder."
+    )
+    parser.add_argument("what", type=Path, metavar="RECIPE.json or RUN", help="or a run's folder")
+    parser.add_argument("--name", default="", help="of the new run; default: network and number")
+    parser.add_argument("--runs", type=Path, default=RUNS, metavar="FOLDER")
+    parser.add_argument("--lock", type=int, help=argparse.SUPPRESS)  # held by whom jobs has started
+    arguments = parser.parse_args()
+    try:
+        path = arguments.what if arguments.what.is_dir() else _new(arguments)
+        if arguments.lock:
+            status = _in_background(path)
+        else:
+            with holding(path / progress.LOCK, wait=0):
+                status = _by_hand(path)
+    except (OSError, ValueError, RunDamaged) as error:
+        parser.error(str(error))
+    except Locked:
+        parser.error(f"{path} is being trained already.")
+    sys.exit(status.state == "failed")
+
+
+def _new(arguments: argparse.Namespace) -> Path:
+    recipe = Recipe.from_json(arguments.what.read_text("utf-8"))
+    return Jobs(arguments.runs).create(recipe, arguments.name, start=False)
+
+
+def _in_background(path: Path) -> Status:
+    os.nice(NICE)
+    if not (path / progress.CHECKPOINT).exists():
+        torch.set_num_threads(max(1, torch.get_num_threads() // Jobs(path.parent).at_once))
+    _pause_when_told_to_end(path)
+    status = work(path)
+    Jobs(path.parent).advance(ended=path.name)
+    return status
+
+
+def _by_hand(path: Path) -> Status:
+    print(f"Training {path}. Ctrl-C pauses it; the same command with that folder goes on.")
+    _pause_when_told_to_end(path)
+    with tqdm(desc=path.name, unit="batch", dynamic_ncols=True) as bar:
+        status = work(path, bar)
+    print(f"{path.name}: {status.state}. {status.message}".rstrip())
+    if status.state in ("finished", "stopped"):
+        result = runs.Run(path).result
+        print(f"Best epoch {result.best_epoch}, test digits right: {result.test_correct:,} "
+              f"of {result.test_n:,}.")  # fmt: skip
+    return status
+
+
+def _pause_when_told_to_end(path: Path) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: progress.wish(path, "pause"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""The curves of chosen runs, overlaid."""
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from digitcore import figures
+from digitcore.folder import RunDamaged
+from digitcore.standing import Job
+from ui import loaders
+
+CONFIG = {"displaylogo": False, "scrollZoom": False}
+
+
+def show_curves(chosen: Sequence[Job]) -> None:
+    """Loss per batch, losses and accuracy per epoch, learning rate."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        smoothing = st.slider("Smoothing", 0.0, 0.99, 0.9, 0.01, key="smoothing", width=220,
+                              persist_state="session",
+                              help="Of the loss per batch, as a moving average.")  # fmt: skip
+        log = st.toggle("Logarithmic losses", value=True, key="log", persist_state="session")
+    batches = _tables(chosen, loaders.batches)
+    histories = _tables(chosen, loaders.history)
+    held = {job.name: round(job.recipe.validation_share * 60_000) for job in chosen}
+    names = ", ".join(job.name for job in chosen)
+    with st.grid(2, min_column_width=300):
+        _chart(figures.batch_losses(batches, smoothing, log), "batch_losses",
+               f"Training loss per batch of {names}")  # fmt: skip
+        _chart(figures.losses(histories, log), "losses",
+               f"Training and validation loss per epoch of {names}")  # fmt: skip
+        _chart(figures.accuracies_by_epoch(histories, held), "accuracies",
+               f"Validation accuracy per epoch of {names}. {_so_far(histories)}")  # fmt: skip
+        _chart(figures.learning_rates(batches), "rates", f"Learning rate of {names}")
+
+
+def _chart(figure: object, key: str, alt: str) -> None:
+    figure.update_layout(dragmode=False)  # a finger on a phone scrolls the page
+    st.plotly_chart(figure, key=key, config=CONFIG, alt=alt)
+
+
+def _tables(chosen: Sequence[Job], load: Callable) -> dict[str, pd.DataFrame]:
+    """What can be read; a run of which it cannot is named where it is listed."""
+    tables = {}
+    for job in chosen:
+        try:
+            tables[job.name] = load(job.path)
+        except RunDamaged as damage:
+            st.warning(str(damage), icon=":material/broken_image:")
+    return tables
+
+
+def _so_far(histories: dict[str, pd.DataFrame]) -> str:
+    return " ".join(
+        f"{name}: {table.validation_accuracy.max():.2%} at best." for name, table in
+        histories.items() if len(table)
+    )  # fmt: skip

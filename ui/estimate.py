@@ -1,0 +1,72 @@
+"""How long a recipe will take here, and which learning rate suits it: short measurements."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from digitcore import figures, probe
+from digitcore.digits import load_mnist, split
+from digitcore.recipes import Recipe
+from ui.states import duration
+
+TRAINING = 60_000
+
+
+def show_estimate(recipe: Recipe) -> None:
+    """In words; measured once for each way of training a network."""
+    held = round(recipe.validation_share * TRAINING)
+    learned = recipe.digits or TRAINING - held
+    pace = _pace(replace(recipe, epochs=1, seed=0, learning_rate=0.001, patience=0))
+    estimate = probe.extrapolate(pace, recipe.epochs, learned, held)
+    st.caption(
+        f":material/timer: About **{duration(estimate.seconds)}** on this machine when nothing "
+        f"else runs: {estimate.images_per_second:,.0f} images/s, measured just now on a few."
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def _pace(recipe: Recipe) -> probe.Pace:
+    return probe.measure(recipe)
+
+
+def show_range_test(recipe: Recipe) -> None:
+    """The learning-rate range test: started by a button, ended by leaving the page."""
+    st.caption(
+        "Not sure about the learning rate? The range test trains a fresh network for a hundred "
+        "steps while the rate rises, and shows where the loss falls fastest."
+    )
+    key = replace(recipe, epochs=1, learning_rate=0.001)
+    kept = st.session_state.get("range_test")
+    if st.button("Learning-rate range test", icon=":material/speed:"):
+        kept = st.session_state.range_test = (key, _measure(recipe))
+    if not kept or kept[0] != key:
+        return
+    points = kept[1]
+    suggestion = probe.suggest(points)
+    st.plotly_chart(
+        figures.range_test(
+            [point.learning_rate for point in points], [p.smoothed for p in points], suggestion
+        ),
+        key="range_test_chart",
+        config={"displayModeBar": False},
+        alt=f"Smoothed loss against the learning rate, suggestion {suggestion}",
+    )
+    if suggestion is None:
+        st.info("The loss fell nowhere: try another optimiser or another network.")
+        return
+    st.button(f"Use {suggestion:g}", icon=":material/check:", on_click=_use, args=(suggestion,))
+
+
+def _measure(recipe: Recipe) -> list[probe.RangePoint]:
+    train_set, _ = split(load_mnist(train=True), recipe.validation_share)
+    bar, points = st.progress(0.0, "The learning rate rises..."), []
+    for point in probe.range_test(recipe, train_set):
+        points.append(point)
+        bar.progress(min(1.0, point.step / 100), f"Learning rate {point.learning_rate:.2g}, "
+                     f"loss {point.smoothed:.2f}")  # fmt: skip
+    bar.empty()
+    return points
+
+
+def _use(rate: float) -> None:
+    st.session_state.learning_rate = rate

@@ -1,0 +1,118 @@
+"""What can be done with one run: go on with it, name it, take it away, start from it."""
+
+import streamlit as st
+
+from digitcore import export, progress
+from digitcore.folder import NAME
+from digitcore.jobs import Jobs
+from digitcore.recipes import Recipe
+from digitcore.runs import HISTORY, RECIPE, STATE, Run
+from digitcore.standing import Job
+from ui.recipe_form import fill
+from ui.states import ICONS, attempt
+
+
+def show_panel(jobs: Jobs, job: Job) -> None:
+    """The chosen run."""
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{job.name}**", width="content")
+            st.badge(job.state, icon=ICONS[job.state])
+        if job.damage:
+            st.warning(f"{job.damage} What can be read of it is kept; you can delete it.",
+                       icon=":material/broken_image:")  # fmt: skip
+        if job.status and job.status.message and not job.alive:
+            st.info(job.status.message, icon=":material/info:")
+        _show_next_steps(jobs, job)
+        if job.recipe:
+            _show_downloads(job)
+        _show_names(jobs, job)
+
+
+def _show_next_steps(jobs: Jobs, job: Job) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if job.state in ("paused", "interrupted", "failed"):
+            st.button("Resume", icon=":material/play_arrow:", type="primary",
+                      on_click=attempt, args=(jobs.start, job.name))  # fmt: skip
+            if job.begun:
+                st.button("Stop and keep the best", icon=":material/stop:",
+                          on_click=attempt, args=(jobs.stop, job.name))  # fmt: skip
+        if job.state == "not started":
+            st.button("Train it", icon=":material/play_arrow:", type="primary",
+                      on_click=attempt, args=(jobs.start, job.name))  # fmt: skip
+        if job.state in ("finished", "stopped") and job.begun:
+            more = st.number_input("Epochs more", 1, 1000, 5, key="epochs_more", width=140,
+                                   help="The schedule is laid over all epochs together, and goes "
+                                   "on from there.")  # fmt: skip
+            st.button("Train further", icon=":material/forward:",
+                      on_click=attempt, args=(jobs.extend, job.name, more))  # fmt: skip
+        if job.recipe:
+            st.button("Use as a starting point", icon=":material/content_copy:",
+                      on_click=_start_from, args=(job.name, job.recipe))  # fmt: skip
+        if not job.alive:
+            _show_delete(jobs, job)
+
+
+def _start_from(name: str, recipe: Recipe) -> None:
+    st.session_state.start = name
+    fill(recipe)
+    st.toast(f"The form above holds the recipe of {name} now.", icon=":material/content_copy:")
+
+
+def _show_delete(jobs: Jobs, job: Job) -> None:
+    with st.popover("Delete", icon=":material/delete:"):
+        st.markdown(f"Delete {job.name} with its weights, curves and note? It cannot be undone.")
+        st.button("Yes, delete it", type="primary", icon=":material/delete_forever:",
+                  on_click=attempt, args=(jobs.delete, job.name))  # fmt: skip
+
+
+def _show_names(jobs: Jobs, job: Job) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Name", job.name, key=f"name of {job.name}", width=240,
+                             disabled=job.alive, max_chars=64)  # fmt: skip
+        st.button("Rename", disabled=job.alive, on_click=attempt,
+                  args=(jobs.rename, job.name, name))  # fmt: skip
+        note = st.text_input("Note", job.note, key=f"note of {job.name}", width="stretch",
+                             max_chars=progress.NOTE_LENGTH)  # fmt: skip
+        st.button("Keep note", on_click=attempt, args=(jobs.write_note, job.name, note))
+
+
+def _show_downloads(job: Job) -> None:
+    run, files = Run(job.path), {}
+    if job.result:
+        files["Weights"] = (STATE, f"{job.name}.safetensors")
+    files |= {"History": (HISTORY, f"{job.name}.csv"), "Recipe": (RECIPE, f"{job.name}.json")}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for label, (file, name) in files.items():
+            if (job.path / file).is_file():
+                st.download_button(label, (job.path / file).read_bytes(), name,
+                                   icon=":material/download:", on_click="ignore")  # fmt: skip
+        if job.recipe and NAME.fullmatch(job.name):
+            script = export.training_script(
+                job.name, job.recipe, job.changes.rates, job.changes.epochs
+            )
+            st.download_button("Training script", script, export.script_name(job.name),
+                               icon=":material/code:", on_click="ignore")  # fmt: skip
+        if job.result:
+            _show_onnx(run)
+
+
+def _show_onnx(run: Run) -> None:
+    """Exported and checked on demand: the button to download appears when both agree."""
+    key = f"onnx {run.path} {run.stamp}"
+    if key not in st.session_state:
+        if st.button(
+            "Make ONNX",
+            icon=":material/deployed_code:",
+            help="Exports the network and checks it against torch on real digits.",
+        ):
+            try:
+                with st.spinner("Exporting and comparing with torch on real digits..."):
+                    st.session_state[key] = export.onnx_bytes(run)
+            except export.NotTheSame as reason:
+                st.error(str(reason), icon=":material/error:")
+                return
+            st.rerun()
+        return
+    st.download_button("ONNX, checked", st.session_state[key], f"{run.name}.onnx",
+                       icon=":material/download:", on_click="ignore")  # fmt: skip

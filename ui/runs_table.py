@@ -1,0 +1,85 @@
+"""The table of runs: how each stands, what differs between them, and how well they read."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from digitcore.evaluation import wilson
+from digitcore.folder import RunDamaged
+from digitcore.jobs import Jobs
+from digitcore.recipes import Recipe, varying
+from digitcore.standing import Job
+from ui import loaders
+from ui.run_panel import show_panel
+from ui.states import SYMBOLS, duration, show
+
+PERCENT = "%.2f %%"
+HELD_OUT = "On this run's own validation digits, after its best epoch."
+
+
+def show_runs(jobs: Jobs) -> None:
+    """One line a run; the chosen one's panel below."""
+    every = jobs.all()
+    st.subheader("Runs")
+    if not every:
+        st.caption("Every training is kept here with its recipe, its curves and its weights.")
+        return
+    fields = varying([job.recipe for job in every if job.recipe])
+    lines = [_line(job, fields) for job in every]
+    picked = st.dataframe(
+        lines,
+        hide_index=True,
+        height="content" if len(lines) <= 12 else 460,
+        placeholder="",
+        on_select="rerun",
+        selection_mode="single-row",
+        key="runs",
+        alt=f"{len(lines)} runs with their state, differences and accuracy",
+        column_config={
+            "State": st.column_config.TextColumn(pinned=True),
+            "Run": st.column_config.TextColumn(pinned=True),
+            "Validation": st.column_config.NumberColumn(format=PERCENT, help=HELD_OUT),
+            "Test": st.column_config.NumberColumn(
+                format=PERCENT, help="Of 10,000 test digits, read once, when the run had ended."
+            ),
+            "Test, 95 % interval": st.column_config.TextColumn(),
+            "Note": st.column_config.TextColumn(width="medium"),
+        },
+    )
+    rows = picked.selection.rows
+    chosen = every[rows[0]] if rows and rows[0] < len(every) else None
+    if chosen is None:
+        st.caption("Choose a run's line to go on with it, rename it, download it or delete it.")
+        return
+    show_panel(jobs, chosen)
+
+
+def _line(job: Job, fields: Sequence[str]) -> dict:
+    result, status = job.result, job.status
+    test = wilson(result.test_correct, result.test_n) if result else None
+    return {
+        "State": f"{SYMBOLS[job.state]} {job.state}",
+        "Run": job.name,
+        "What differs": _words(job.recipe, fields) if job.recipe else job.damage,
+        "Epochs": f"{status.epoch} of {status.epochs}" if status and status.epochs else "",
+        "Validation": _best(job),
+        "Test": 100 * test.value if test else None,
+        "Test, 95 % interval": f"{100 * test.low:.2f} to {100 * test.high:.2f}" if test else "",
+        "Training": duration(status.seconds) if status and status.seconds else "",
+        "Note": job.note,
+    }
+
+
+def _best(job: Job) -> float | None:
+    try:
+        table = loaders.history(job.path)
+    except RunDamaged:
+        return None
+    if not len(table):
+        return None
+    return 100 * float(table.validation_accuracy[table.validation_loss.idxmin()])
+
+
+def _words(recipe: Recipe, fields: Sequence[str]) -> str:
+    flat = recipe.flat()
+    return ", ".join(f"{name} {show(flat[name])}" for name in fields) or "nothing"

@@ -1,0 +1,90 @@
+"""Watch it learn: the same 24 validation digits after each epoch, and the first layer's filters."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from digitcore import progress
+from digitcore.explain import paint_filters
+from digitcore.folder import RunDamaged
+from digitcore.progress import Glimpse
+from digitcore.showcase import HARD, PLAIN, showcase
+from digitcore.standing import Job
+from ui.pictures import enlarge, sheet
+
+TILE, FILTER = 64, 36  # pixels
+
+
+def show_learning(chosen: Sequence[Job]) -> None:
+    """One run's answers, at the newest epoch or at an earlier one."""
+    seen = [job for job in chosen if progress.glimpses(job.path)]
+    if not seen:
+        return
+    st.subheader("Watch it learn")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        job = _choose(seen)
+        epochs = progress.glimpses(job.path)
+        epoch = _choose_epoch(job.name, epochs)
+    try:
+        glimpse = progress.read_glimpse(job.path, epoch)
+    except RunDamaged as damage:
+        st.warning(str(damage), icon=":material/broken_image:")
+        return
+    _show_digits(glimpse, epoch)
+    _show_filters(glimpse, job.name)
+
+
+def _choose(seen: Sequence[Job]) -> Job:
+    known = {job.name: job for job in seen}
+    if st.session_state.get("learner") not in known:
+        st.session_state.learner = next(iter(known))
+    name = st.selectbox("Run", list(known), key="learner", width=220, persist_state="session")
+    return known[name]
+
+
+def _choose_epoch(name: str, epochs: Sequence[int]) -> int:
+    """Follows the newest epoch until an earlier one is chosen."""
+    if len(epochs) < 2:
+        return epochs[-1]
+    newest, key = epochs[-1], f"epoch of {name}"
+    if st.session_state.get(key) in (None, st.session_state.get(f"newest {key}")):
+        st.session_state[key] = newest
+    st.session_state[f"newest {key}"] = newest
+    return st.select_slider("After epoch", epochs, key=key, width=320,
+                            help="0 is before the training: it guesses.")  # fmt: skip
+
+
+def _show_digits(glimpse: Glimpse, epoch: int) -> None:
+    digits = showcase()
+    labels, answers = digits.labels.numpy(), glimpse.probs.argmax(1)
+    right = int((answers == labels).sum())
+    st.caption(
+        f"{right} of {len(digits)} right {f'after epoch {epoch}' if epoch else 'before training'}. "
+        f"{PLAIN} validation digits that look like their kind, then {HARD} that look more like "
+        "another. It learns from none of them."
+    )
+    with st.grid("auto", min_column_width=TILE + 8):
+        for image, label, answer, probs in zip(
+            digits.images.numpy(), labels, answers, glimpse.probs, strict=True
+        ):
+            sign = "✔" if answer == label else "✖"
+            st.image(
+                enlarge(image, TILE),
+                width=TILE,
+                caption=f"{sign} {answer}, {probs[answer]:.0%}",
+                alt=f"A {label}, read as {answer} with {probs[answer]:.0%}",
+            )
+
+
+def _show_filters(glimpse: Glimpse, name: str) -> None:
+    count, side = glimpse.filters.shape[:2]
+    st.caption(
+        f"What the first layer of {name} looks for, {count} of its filters of {side} x {side}: "
+        ":blue[blue] wants ink there, :orange[orange] wants none."
+    )
+    columns = count // 2 if count % 2 == 0 and count > 8 else count
+    times = max(1, round(FILTER / side))
+    st.image(
+        sheet(paint_filters(glimpse.filters), columns, times),
+        alt=f"{count} filters of the first layer of {name}",
+    )

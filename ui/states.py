@@ -1,0 +1,78 @@
+"""How a run's state is told, and how a wish for it is passed on, on every page alike."""
+
+from collections.abc import Callable
+from math import isfinite
+
+import streamlit as st
+
+from digitcore.jobs import Refused
+from digitcore.standing import Job
+
+ICONS = {
+    "starting": ":material/hourglass_top:",
+    "training": ":material/play_circle:",
+    "finishing": ":material/flag:",
+    "pausing": ":material/pause:",
+    "stopping": ":material/stop:",
+    "waiting": ":material/schedule:",
+    "not started": ":material/radio_button_unchecked:",
+    "paused": ":material/pause_circle:",
+    "interrupted": ":material/power_off:",
+    "stopped": ":material/stop_circle:",
+    "failed": ":material/error:",
+    "finished": ":material/check_circle:",
+    "damaged": ":material/broken_image:",
+}
+SYMBOLS = {
+    "starting": "⏳", "training": "▶", "finishing": "⏳", "pausing": "⏸", "stopping": "⏹",
+    "waiting": "🕓", "not started": "○", "paused": "⏸", "interrupted": "⚡", "stopped": "⏹",
+    "failed": "✖", "finished": "✔", "damaged": "⚠",
+}  # fmt: skip
+
+
+def where(job: Job) -> str:
+    """How far a run is, in words."""
+    status = job.status
+    if not status or not status.epochs or job.state in ("waiting", "starting"):
+        return ""
+    if job.state == "finishing":
+        return "restoring the best epoch and reading the test digits"
+    words = [f"epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}"]
+    if status.batches:
+        words.append(f"batch {status.batch:,} of {status.batches:,}")
+    if job.state == "training" and status.images_per_second:
+        words.append(f"{status.images_per_second:,.0f} images/s")
+        words.append(f"{duration(status.seconds_left)} left" if status.seconds_left else "")
+    return ", ".join(word for word in words if word)
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds in the words of a person."""
+    if seconds is None or not isfinite(seconds):
+        return "unknown"
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min {round(seconds % 60):02} s"
+    return f"{int(seconds // 3600)} h {round(seconds % 3600 / 60):02} min"
+
+
+def attempt(verb: Callable, *arguments: object) -> bool:
+    """Do what a person asks for, or say why it cannot be done."""
+    try:
+        verb(*arguments)
+        return True
+    except Refused as reason:
+        st.toast(str(reason), icon=":material/block:")
+    except KeyError:
+        st.toast("That run is not there any more.", icon=":material/block:")
+    except OSError as error:
+        st.toast(f"The disk refuses: {error.strerror}.", icon=":material/error:")
+    return False
+
+
+def show(value: object) -> str:
+    """A recipe's value, short."""
+    if isinstance(value, tuple):
+        return " to ".join(show(part) for part in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
