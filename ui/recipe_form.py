@@ -148,11 +148,11 @@ def _data(start: Recipe) -> dict:
 
 def _warps(start: Recipe) -> dict:
     then, limits = start.warp, {
-        "rotation": ("Rotation", 0.0, 45.0, 1.0, "Degrees to either side."),
-        "shear": ("Shear", 0.0, 45.0, 1.0, "Slant, in degrees to either side."),
+        "rotation": ("Rotation, degrees", 0.0, 45.0, 1.0, "Turned to either side."),
+        "shear": ("Shear, degrees", 0.0, 45.0, 1.0, "Slanted to either side."),
         "shift": ("Shift", 0.0, 0.3, 0.01, "Share of the side, to each side, in both directions."),
-        "elastic": ("Elastic bending", 0.0, 3.0, 0.1, "Typical bending of the strokes, in pixels."),
-        "thickness": ("Thickness", 0.0, 1.0, 0.05, "Strokes up to this many pixels thicker or "
+        "elastic": ("Elastic bending, pixels", 0.0, 3.0, 0.1, "Typical bending of the strokes."),
+        "thickness": ("Thickness, pixels", 0.0, 1.0, 0.05, "Strokes up to so much thicker or "
                       "thinner on each side."),
         "perspective": ("Perspective", 0.0, 0.6, 0.05, "How far the corners are pulled inwards."),
         "perspective_p": ("Share with perspective", 0.0, 1.0, 0.1, "Of the digits that get it."),
@@ -162,10 +162,10 @@ def _warps(start: Recipe) -> dict:
         for name, (label, low, high, step, words) in limits.items():
             values[name] = st.slider(
                 _mark(label, name, getattr(then, name)), low, high, getattr(Warp(), name), step,
-                key=name, help=words, **BOUND,
+                "%g", key=name, help=words, **BOUND,
             )  # fmt: skip
         values["scale"] = st.slider(
-            _mark("Scale", "scale", then.scale), 0.5, 1.5, (1.0, 1.0), 0.05, key="scale",
+            _mark("Scale", "scale", then.scale), 0.5, 1.5, (1.0, 1.0), 0.05, "%g", key="scale",
             help="Smallest and largest factor of size.", **BOUND,
         )  # fmt: skip
     how = Warp(**values)

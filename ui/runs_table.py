@@ -82,4 +82,4 @@ def _best(job: Job) -> float | None:
 
 def _words(recipe: Recipe, fields: Sequence[str]) -> str:
     flat = recipe.flat()
-    return ", ".join(f"{name} {show(flat[name])}" for name in fields) or "nothing"
+    return ", ".join(f"{name} {show(flat[name])}" for name in fields)

@@ -23,10 +23,10 @@ ICONS = {
     "finished": ":material/check_circle:",
     "damaged": ":material/broken_image:",
 }
-SYMBOLS = {
-    "starting": "⏳", "training": "▶", "finishing": "⏳", "pausing": "⏸", "stopping": "⏹",
-    "waiting": "🕓", "not started": "○", "paused": "⏸", "interrupted": "⚡", "stopped": "⏹",
-    "failed": "✖", "finished": "✔", "damaged": "⚠",
+SYMBOLS = {  # for tables, which draw no icons; signs that every font has
+    "starting": "…", "training": "▶", "finishing": "…", "pausing": "‖", "stopping": "■",
+    "waiting": "…", "not started": "○", "paused": "‖", "interrupted": "!", "stopped": "■",
+    "failed": "✖", "finished": "✔", "damaged": "!",
 }  # fmt: skip
 
 

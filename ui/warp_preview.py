@@ -21,7 +21,11 @@ def show_preview(how: Warp) -> None:
     after = (warped[:, 0] * 255).round().clamp(0, 255).byte().numpy()
     pairs = np.stack([digits.numpy(), after], axis=1).reshape(2 * COUNT, 28, 28)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Each pair: a training digit, and one of the ways in which it will be seen.")
+        st.caption(
+            "Each pair: a training digit, and one of the ways in which it will be seen."
+            if how != Warp(perspective_p=how.perspective_p)
+            else "No warp is switched on: every digit is seen as it is."
+        )
         st.button("Throw the dice again", icon=":material/casino:", on_click=_throw)
     st.image(
         sheet(pairs, columns=16),

@@ -14,6 +14,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from digitcore.guidance.remedies import (
+    against_overfitting,
+    against_plateau,
+    either,
+    faster,
+    plainly,
+    raised,
+    slower,
+)
 from digitcore.recipes import Recipe
 
 Floats = npt.NDArray[np.float64]
@@ -37,14 +46,11 @@ BELOW, FAR_BELOW = 2.0, 5.0  # times: tiny, healthy, comes to 1.9; warped, past 
 FLAT = 0.01  # relative: less is no progress
 PERFECT = 1e-4  # nats: nothing left to learn
 
-# Where to start: what learned best here; for sgd (momentum 0.9) 0.1 did too, but 0.3 was lost.
-CUSTOMARY = {"adam": 0.001, "adamw": 0.001, "adamax": 0.002, "sgd": 0.03, "rmsprop": 0.001}
 NAMED = {
     "loss": "training loss",
     "train_loss": "training loss",
     "validation_loss": "validation loss",
 }
-RANGE_TEST = "the learning-rate range test on this page"
 
 
 @dataclass(frozen=True)
@@ -187,7 +193,7 @@ def _not_a_number(recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame) 
         if name in frame and len(last) and not np.isfinite(_column(last, name)[0]):
             what, epoch = NAMED[name], _column(last, "epoch")[0]
             words = f"In epoch {epoch:g} the {what} is no number any more: the training diverged."
-            return Advice("diverging", words, _slower(recipe))
+            return Advice("diverging", words, slower(recipe))
     return None
 
 
@@ -201,7 +207,7 @@ def _diverging(training: _Training) -> Advice | None:
             f"{_when(training)} the training loss is {last:.3g}, far above the {GUESSING:.1f} of "
             "mere guessing: the training diverges."
         )
-        return Advice("diverging", words, _slower(training.recipe))
+        return Advice("diverging", words, slower(training.recipe))
     return _forgetting(training)
 
 
@@ -218,7 +224,7 @@ def _forgetting(training: _Training) -> Advice | None:
         f"{_when(training)} the training loss is {training.level:.3g}; it had fallen to "
         f"{smooth[best]:.3g} after {training.done[best + window - 1]:.1f}: what it knew is lost."
     )
-    return Advice("diverging", words, _slower(training.recipe))
+    return Advice("diverging", words, slower(training.recipe))
 
 
 # --- the learning rate
@@ -246,19 +252,19 @@ def _why_stuck(training: _Training, seen: str, jumped: bool) -> Advice:
     recipe = training.recipe
     if jumped:
         words = f"{seen}, after a leap to {training.loss.max():.3g} that it has not recovered from."
-        return Advice("rate too high", words, _slower(recipe))
+        return Advice("rate too high", words, slower(recipe))
     if _creeps(training.loss):
         words = f"{seen}; it falls steadily, but very slowly."
-        return Advice("rate too low", words, _faster(recipe))
+        return Advice("rate too low", words, faster(recipe))
     jitter = float(training.loss[-max(3, len(training.loss) // 3) :].std())
     if jitter > NOISE:
         words = f"{seen}; it goes up and down by {jitter:.2f} and does not fall."
-        return Advice("rate too high", words, _slower(recipe))
+        return Advice("rate too high", words, slower(recipe))
     words = (
         f"{seen} and does not move: nothing is learned. A learning rate far too high, which kills "
         "the ReLUs at once, and one far too low look alike here."
     )
-    return Advice("plateau", words, _either(recipe))
+    return Advice("plateau", words, either(recipe))
 
 
 def _creeps(loss: Floats) -> bool:
@@ -284,7 +290,7 @@ def _bouncing(training: _Training) -> Advice | None:
         f"{seen.min():.3g} and {seen.max():.3g} instead of falling: the steps are too long to "
         "settle."
     )
-    return Advice("rate too high", words, _slower(training.recipe))
+    return Advice("rate too high", words, slower(training.recipe))
 
 
 def _unfinished(training: _Training) -> Advice | None:
@@ -301,7 +307,7 @@ def _unfinished(training: _Training) -> Advice | None:
         f"Every epoch still lowered the validation loss, at the end from {validation[-2]:.3f} to "
         f"{validation[-1]:.3f}: the training ended before the learning did."
     )
-    remedy = f"Try a learning rate of {plainly(_raised(recipe))}, or {2 * recipe.epochs} epochs."
+    remedy = f"Try a learning rate of {plainly(raised(recipe))}, or {2 * recipe.epochs} epochs."
     return Advice("rate too low", words, remedy)
 
 
@@ -342,7 +348,7 @@ def _overfitting(training: _Training) -> Advice | None:
         f"{then} and {now}, while the training loss fell from {training.train[-1 - since]:.3g} to "
         f"{training.train[-1]:.3g}: the network learns these digits by heart."
     )
-    return Advice("overfitting", words, _against_overfitting(training.recipe))
+    return Advice("overfitting", words, against_overfitting(training.recipe))
 
 
 def _plateau(training: _Training) -> Advice | None:
@@ -357,69 +363,4 @@ def _plateau(training: _Training) -> Advice | None:
     then = f"The validation loss has not got better since epoch {epochs[validation.argmin()]:g}"
     also = "though the training loss still falls" if falls else "nor has the training loss by much"
     words = f"{then} ({validation.min():.3g}), {also}, now {training.train[-1]:.3g}."
-    return Advice("plateau", words, _against_plateau(training.recipe))
-
-
-# --- what to try
-
-
-def plainly(rate: float) -> str:
-    """A learning rate to one figure, without an exponent: 0.0003."""
-    return np.format_float_positional(float(f"{rate:.1g}"), trim="-")
-
-
-def _lowered(recipe: Recipe) -> float:
-    """The customary rate where the recipe's is far above it, else a third; never below 1e-7."""
-    customary, rate = CUSTOMARY[recipe.optimizer], recipe.learning_rate
-    return customary if rate > 3 * customary else max(rate / 3, 1e-7)
-
-
-def _raised(recipe: Recipe) -> float:
-    """The customary rate where the recipe's is far below it, else three times; 10 at most."""
-    customary, rate = CUSTOMARY[recipe.optimizer], recipe.learning_rate
-    return customary if rate < customary / 3 else min(rate * 3, 10)
-
-
-def _slower(recipe: Recipe) -> str:
-    less = f"Try a learning rate of {plainly(_lowered(recipe))}"
-    if recipe.schedule == "one-cycle":
-        return f"{less}, or find one by {RANGE_TEST}."
-    return f"{less}, or the one-cycle schedule, which starts low and ends low, around it."
-
-
-def _faster(recipe: Recipe) -> str:
-    more = f"Try a learning rate of {plainly(_raised(recipe))}"
-    return f"{more}, or find one by {RANGE_TEST}."
-
-
-def _either(recipe: Recipe) -> str:
-    ratio = recipe.learning_rate / CUSTOMARY[recipe.optimizer]
-    customary = f"{plainly(CUSTOMARY[recipe.optimizer])} is customary for {recipe.optimizer}"
-    likelier = "; too low is likelier" if ratio < 1 / 3 else "; too high is likelier"
-    return f"Find a rate by {RANGE_TEST}; {customary}{likelier if not 1 / 3 <= ratio <= 3 else ''}."
-
-
-def _against_overfitting(recipe: Recipe) -> str:
-    warped = recipe.warp.moves or recipe.warp.thickness
-    high = recipe.schedule == "constant" and _lowered(recipe) == CUSTOMARY[recipe.optimizer]
-    options = [
-        f"a learning rate of {plainly(_lowered(recipe))}" if high else "",
-        "more training digits" if recipe.digits else "",
-        "stronger warps" if warped else "random warps",
-        "" if recipe.label_smoothing else "label smoothing of 0.1",
-        "" if recipe.weight_decay else "some weight decay",
-        "" if recipe.patience else "early stopping (patience 3)",
-    ]
-    return (
-        f"Try {_or([option for option in options if option])}. The best epoch's weights are kept."
-    )
-
-
-def _against_plateau(recipe: Recipe) -> str:
-    slower = f"a learning rate of {plainly(_lowered(recipe))}"
-    stop = "" if recipe.patience else " Early stopping (patience 5) would save the time."
-    return f"Try a schedule that ends low, one-cycle or cosine, or {slower}.{stop}"
-
-
-def _or(options: list[str]) -> str:
-    return " or ".join(part for part in (", ".join(options[:-1]), options[-1]) if part)
+    return Advice("plateau", words, against_plateau(training.recipe))

@@ -1,0 +1,6 @@
+"""What a teacher would say of a training's curves, as it happens, and what to try."""
+
+from digitcore.guidance.advice import GUESSING, Advice, advise, smoothed_floor
+from digitcore.guidance.remedies import plainly
+
+__all__ = ["GUESSING", "Advice", "advise", "plainly", "smoothed_floor"]
