@@ -27,6 +27,7 @@ from digitcore.recipes import Recipe
 HOPELESS = 1e4  # nats: no healthy training comes near it
 WARPED_AT_ONCE = 1024  # images: several batches share the cost of the many small steps of a warp
 AS_SCHEDULED: Mapping[int, float] = MappingProxyType({})
+AFFORDABLE, FEW = 0.06, 16  # seconds, images: so that the choice takes about a second
 FASTER = 1.15  # a way must beat the one before by this factor: a choice that noise does not turn
 
 
@@ -196,7 +197,8 @@ def choose_arithmetic(recipe: Recipe, device: str) -> Arithmetic:
     if recipe.precision != "auto":
         return Arithmetic(recipe.precision, channels_last=True)
     ways = [Arithmetic(p, last) for p in ("float32", "bfloat16") for last in (False, True)]
-    seconds = {way: _seconds_of_step(recipe, device, way) for way in ways}
+    images = _affordable(recipe, device, ways[0])
+    seconds = {way: min(_seconds_of_steps(recipe, device, way, images)) for way in ways}
     chosen = ways[0]
     for way in ways[1:]:
         if FASTER * seconds[way] < seconds[chosen]:
@@ -204,16 +206,23 @@ def choose_arithmetic(recipe: Recipe, device: str) -> Arithmetic:
     return chosen
 
 
-def _seconds_of_step(recipe: Recipe, device: str, way: Arithmetic) -> float:
+def _affordable(recipe: Recipe, device: str, way: Arithmetic) -> int:
+    """A batch no larger than the recipe's whose step takes about AFFORDABLE seconds at most."""
+    few = min(FEW, recipe.batch_size)
+    seconds = min(_seconds_of_steps(recipe, device, way, few))
+    return min(recipe.batch_size, max(few, int(few * AFFORDABLE / seconds)))
+
+
+def _seconds_of_steps(recipe: Recipe, device: str, way: Arithmetic, images: int) -> list[float]:
     learner = Learner(recipe, device, way)
-    images = as_input(torch.zeros(recipe.batch_size, 28, 28, dtype=torch.uint8)).to(device)
-    labels = torch.zeros(recipe.batch_size, dtype=torch.long, device=device)
+    batch = as_input(torch.zeros(images, 28, 28, dtype=torch.uint8)).to(device)
+    labels = torch.zeros(images, dtype=torch.long, device=device)
     times = []
     for _ in range(4):
         began = time.perf_counter()
-        learner.fit(images, labels, recipe.learning_rate, seed=0)
+        learner.fit(batch, labels, recipe.learning_rate, seed=0)
         times.append(time.perf_counter() - began)
-    return min(times[1:])  # the first one pays for set-up
+    return times[1:]  # the first one pays for set-up
 
 
 def reuse_freed_memory() -> None:

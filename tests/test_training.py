@@ -496,8 +496,9 @@ def test_auto_precision_is_one_of_the_two():
 def test_the_way_that_is_clearly_fastest_is_chosen(monkeypatch, fastest):
     ways = [Arithmetic(p, last) for p in ("float32", "bfloat16") for last in (False, True)]
     monkeypatch.setattr(
-        training, "_seconds_of_step", lambda recipe, device, way: 1 + (way != ways[fastest])
-    )
+        training, "_seconds_of_steps",
+        lambda recipe, device, way, images: [1 + (way != ways[fastest])],
+    )  # fmt: skip
     assert choose_arithmetic(replace(QUICK, precision="auto"), "cpu") == ways[fastest]
 
 
