@@ -17,7 +17,7 @@ from pathlib import Path
 from digitcore import progress
 from digitcore.folder import NAME, UNREADABLE, RunDamaged, dump, write
 from digitcore.locks import Locked, holding, is_held
-from digitcore.progress import Status
+from digitcore.progress import Changes, Status
 from digitcore.recipes import Recipe
 from digitcore.runs import WEIGHTS, save_recipe
 from digitcore.standing import Job, age, is_run, stand
@@ -87,7 +87,11 @@ class Jobs:
                 raise Refused(f"{MOST_WAITING} runs wait already. Cancel some of them first.")
             path = self.folder / (self._checked(name) if name else self._free(recipe.network))
             path.mkdir()
-            save_recipe(path, recipe)
+            try:
+                save_recipe(path, recipe)
+            except OSError:  # a full disk: the name stays free
+                path.rmdir()
+                raise
             if start:
                 self._save(replace(queue, waiting=(*queue.waiting, path.name)))
         if start:
@@ -96,10 +100,12 @@ class Jobs:
 
     def start(self, name: str) -> None:
         """Go on with a run, or begin it: next in the queue. Raises Refused."""
-        job = self.job(name)
-        if job.state not in RESUMABLE:
-            raise Refused(f"{name} is {job.state}: there is nothing to resume.")
-        self._enqueue(name, first=job.state != "not started")
+        with self._changing() as queue:
+            job = self.job(name)
+            if job.state not in RESUMABLE:
+                raise Refused(f"{name} is {job.state}: there is nothing to resume.")
+            self._enqueue(queue, name, first=job.state != "not started")
+        self.advance()
 
     def pause(self, name: str) -> None:
         """Keep everything as it is and let the worker end. Raises Refused."""
@@ -120,19 +126,11 @@ class Jobs:
 
     def extend(self, name: str, epochs: int) -> None:
         """Train a finished or stopped run for so many epochs more. Raises Refused."""
-        job = self.job(name)
-        if job.state not in ("finished", "stopped") or not job.status or not job.recipe:
-            raise Refused(f"{name} is {job.state}: only a finished run can be trained further.")
-        if not job.begun:
-            raise Refused(f"{name} has no checkpoint to go on from.")
-        done = job.status.epoch
-        changes = replace(job.changes, epochs={**job.changes.epochs, done: done + epochs})
-        try:
-            changes.applied(job.recipe)
-        except ValueError as error:
-            raise Refused(str(error)) from error
-        progress.save_changes(job.path, changes)
-        self._enqueue(name)
+        with self._changing() as queue:
+            job = self.job(name)
+            progress.save_changes(job.path, _longer(job, epochs))
+            self._enqueue(queue, name)
+        self.advance()
 
     def set_rate(self, name: str, learning_rate: float) -> None:
         """Change the learning rate from the next batches on. Raises Refused."""
@@ -194,19 +192,22 @@ class Jobs:
         shutil.rmtree(gone, ignore_errors=True)
 
     def advance(self, ended: str = "") -> None:
-        """Start what waits while there is room. `ended`: a run whose worker is about to exit."""
+        """Start what waits while there is room. `ended`: a run whose worker is about to exit.
+
+        Where the queue cannot be changed, now or because the disk is full, all wait on.
+        """
         _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
         if not self.waiting:
             return
-        with suppress(Locked), self._changing() as queue:
+        with suppress(Locked, OSError), self._changing() as queue:
             training = {p.name for p in self._paths() if is_held(p / progress.LOCK)} - {ended}
             for name in queue.waiting:
                 if len(training) >= queue.at_once:
                     break
+                queue = _without(queue, name)
+                self._save(queue)  # first: what cannot leave the queue would be started for ever
                 if name not in training:
                     self._spawn(name)
-                queue = _without(queue, name)
-                self._save(queue)
                 training.add(name)
 
     # --- inside
@@ -234,11 +235,9 @@ class Jobs:
         with holding(self.folder / QUEUE_LOCK):
             yield self._queue()
 
-    def _enqueue(self, name: str, first: bool = False) -> None:
-        with self._changing() as queue:
-            others = _without(queue, name).waiting
-            self._save(replace(queue, waiting=(name, *others) if first else (*others, name)))
-        self.advance()
+    def _enqueue(self, queue: Queue, name: str, first: bool = False) -> None:
+        others = _without(queue, name).waiting
+        self._save(replace(queue, waiting=(name, *others) if first else (*others, name)))
 
     def _spawn(self, name: str, wish: str = "") -> None:
         """Start a worker, which holds the run's lock from its first moment to its last."""
@@ -268,7 +267,8 @@ class Jobs:
                 "A name has up to 64 letters, digits, dots, dashes and underscores, "
                 "and begins with a letter or a digit."
             )
-        if (self.folder / name).exists() or (self.shipped / name).exists():
+        taken = name in (QUEUE, QUEUE_LOCK) or (self.folder / name).exists()
+        if taken or (self.shipped / name).exists():
             raise Refused(f"There is a model called {name} already. Choose another name.")
         return name
 
@@ -277,6 +277,23 @@ class Jobs:
         while (self.folder / f"{network}-{number}").exists():
             number += 1
         return f"{network}-{number}"
+
+
+def _longer(job: Job, epochs: int) -> Changes:
+    """The changes of a run that is trained for so many epochs more. Raises Refused."""
+    if job.state not in ("finished", "stopped") or not job.status or not job.recipe:
+        raise Refused(f"{job.name} is {job.state}: only a finished run can be trained further.")
+    if not job.begun:
+        raise Refused(f"{job.name} has no checkpoint to go on from.")
+    if epochs < 1:
+        raise Refused("A run is trained further by at least one epoch.")
+    done = job.status.epoch
+    changes = replace(job.changes, epochs={**job.changes.epochs, done: done + epochs})
+    try:
+        changes.applied(job.recipe)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    return changes
 
 
 def _without(queue: Queue, name: str) -> Queue:

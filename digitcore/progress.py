@@ -13,7 +13,9 @@
 The recipe, the history and what a finished run consists of are runs.py's.
 """
 
+import io
 import json
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -35,6 +37,7 @@ AT_WORK = ("starting", "training", "finishing")
 ENDED = ("paused", "stopped", "failed", "finished")
 WISHES = ("pause", "stop")
 BATCH_COLUMNS = ("epoch", "batch", "epochs_done", "loss", "learning_rate")
+DIGITS = "%.7g"  # of a number in batches.csv, so that a row read and written is the same row
 NOTE_LENGTH = 2000  # characters
 
 
@@ -143,17 +146,22 @@ def _load_batches(file: Path) -> pd.DataFrame:
 
 
 def begin_batches(path: Path, epoch: int, batch: int) -> None:
-    """Keep the rows up to this batch of the epoch after `epoch`, which will be trained again."""
-    rows = read_batches(path)
+    """Keep the rows up to this batch of the epoch after `epoch`, which will be trained again.
+
+    A damaged curve begins anew: it is not worth the training.
+    """
+    rows = pd.DataFrame({column: [] for column in BATCH_COLUMNS}, dtype=float)
+    with suppress(RunDamaged):
+        rows = read_batches(path)
     kept = rows[(rows.epoch <= epoch) | ((rows.epoch == epoch + 1) & (rows.batch <= batch))]
     kept = kept.astype({"epoch": int, "batch": int})
-    write(path / BATCHES, lambda part: kept.to_csv(part, index=False))
+    write(path / BATCHES, lambda part: kept.to_csv(part, index=False, float_format=DIGITS))
 
 
 def append_batches(path: Path, rows: Sequence[tuple[float, ...]]) -> None:
     """Rows in the order of BATCH_COLUMNS."""
     with (path / BATCHES).open("a", encoding="utf-8") as file:
-        file.write("".join(",".join(f"{value:.7g}" for value in row) + "\n" for row in rows))
+        file.write("".join(",".join(DIGITS % value for value in row) + "\n" for row in rows))
 
 
 def save_glimpse(path: Path, epoch: int, glimpse: Glimpse) -> None:
@@ -186,7 +194,9 @@ def save_checkpoint(
     state = {
         "recipe": recipe.to_json(), "checkpoint": checkpoint, "history": list(history),
     }  # fmt: skip
-    write(path / CHECKPOINT, lambda part: torch.save(state, part))
+    whole = io.BytesIO()  # torch's own writer does not say that a disk is full
+    torch.save(state, whole)
+    write(path / CHECKPOINT, lambda part: part.write_bytes(whole.getbuffer()))
 
 
 def load_checkpoint(path: Path, recipe: Recipe) -> tuple[Checkpoint | None, list[Epoch]]:
@@ -236,10 +246,11 @@ def wish_rate(path: Path, learning_rate: float) -> None:
 
 
 def take_rate(path: Path) -> float | None:
-    """The learning rate that is asked for, once."""
+    """The learning rate that is asked for, once; taken before it is read: no newer one is lost."""
+    taken = path / f"{RATE}.taken"
     with suppress(OSError, ValueError, TypeError, KeyError):
-        rate = float(json.loads((path / RATE).read_text("utf-8"))["learning_rate"])
-        (path / RATE).unlink(missing_ok=True)
+        os.replace(path / RATE, taken)
+        rate = float(json.loads(taken.read_text("utf-8"))["learning_rate"])
         return rate if rate > 0 else None
     return None
 

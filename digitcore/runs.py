@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as as_safetensors
 from torch import Tensor, nn
 
 from digitcore.digits import held_out, load_mnist
@@ -194,8 +195,8 @@ def save_history(path: Path, rows: Sequence[Epoch]) -> None:
 
 
 def save_weights(path: Path, state: dict[str, Tensor]) -> None:
-    plain = {name: tensor.contiguous() for name, tensor in state.items()}
-    write(path / STATE, lambda part: save_file(plain, part))
+    whole = as_safetensors({name: tensor.contiguous() for name, tensor in state.items()})
+    write(path / STATE, lambda part: part.write_bytes(whole))  # OSError where the disk is full
 
 
 def save_predictions(path: Path, probs: dict[str, np.ndarray]) -> None:

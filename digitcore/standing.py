@@ -72,7 +72,8 @@ def stand(path: Path, queued: bool) -> Job:
 
 
 def _state(path: Path, status: Status | None, queued: bool) -> str:
-    said = status.state if status else "not started"
+    without = "finished" if (path / RESULT).is_file() else "not started"
+    said = status.state if status else without
     if is_held(path / progress.LOCK):
         wish = progress.wished(path)
         if wish and said != "finishing":
@@ -85,7 +86,7 @@ def _state(path: Path, status: Status | None, queued: bool) -> str:
 
 def is_run(path: Path) -> bool:
     """Whether a folder holds a run, if only the rest of one."""
-    return path.is_dir() and any((path / name).is_file() for name in KNOWN)
+    return path.is_dir() and any((path / name).exists() for name in KNOWN)
 
 
 def age(path: Path) -> tuple[int, str]:

@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ from digitcore.optimizers import learning_rate
 from digitcore.progress import Changes, Glimpse, Status
 from digitcore.recipes import Recipe
 from digitcore.showcase import showcase
+from digitcore.standing import is_run
 from digitcore.training import (
     BatchEnd,
     Diverged,
@@ -63,6 +65,8 @@ class Worker:
         self.planned = self.changes.applied(self.recipe)
         self.rates = dict(self.changes.rates)
         self.checkpoint, self.history = progress.load_checkpoint(path, self.recipe)
+        if self.checkpoint and self.checkpoint["epoch"] in self.changes.epochs:
+            self.checkpoint["patient_since"] = self.checkpoint["epoch"]  # extended: patience anew
         self.status = Status("starting", threads=torch.get_num_threads())
         self.losses: list[float] = []
         self.rows: list[tuple[float, ...]] = []
@@ -97,12 +101,14 @@ class Worker:
         self.began = self.saved = time.perf_counter()
         self.said = self.began - EVERY  # the first point of a curve is shown at once
         self.earlier = sum(row["seconds"] for row in self.history)
+        self.earlier += self.checkpoint["seconds"] if self.checkpoint else 0.0
         self.done_before, self.images = event.epoch + event.batch / event.batches, 0
         self.status = replace(
             self.status, state="training", epoch=event.epoch, epochs=event.epochs,
             batch=event.batch, batches=event.batches, seconds=self.earlier,
         )  # fmt: skip
         progress.begin_batches(self.path, event.epoch, event.batch)
+        self._change_rate(event.epoch * event.batches + event.batch)
         if not event.epoch and not event.batch:
             self._glimpse(0, build(self.recipe.network, self.recipe.seed))
         progress.save_status(self.path, self.status)
@@ -126,7 +132,7 @@ class Worker:
         self.images += len(self.losses) * self.recipe.batch_size
         self.losses = []
         self.status = replace(self.status, batch=event.batch)
-        self._change_rate(event)
+        self._change_rate(event.step + 1)
         now = time.perf_counter()
         if now - self.said >= EVERY:
             self._say(now)
@@ -172,12 +178,14 @@ class Worker:
         probs = predict(network, showcase().images)
         progress.save_glimpse(self.path, epoch, Glimpse(probs, first_filters(network)))
 
-    def _change_rate(self, event: BatchEnd) -> None:
+    def _change_rate(self, step: int) -> None:
         """Written down before it takes effect, so that a resumed training repeats it."""
         wanted = progress.take_rate(self.path)
         if wanted is None:
             return
-        step, steps = event.step + 1, self.started.batches * self.planned.epochs
+        for later in [known for known in self.rates if known > step]:
+            del self.rates[later]  # made in a time that is trained again: the newest wish counts
+        steps = self.started.batches * self.planned.epochs
         self.rates[step] = wanted / max(learning_rate(self.planned, step, steps), 1e-12)
         self.changes = Changes(dict(self.rates), self.changes.epochs)
         progress.save_changes(self.path, self.changes)
@@ -210,7 +218,8 @@ def work(path: Path, bar: "tqdm[Any] | None" = None) -> Status:
         worker = Worker(path, bar if bar is not None else tqdm(disable=True))
         status = worker.work()
     except Exception as error:
-        traceback.print_exc()
+        with suppress(OSError):  # a full disk has no room for it either
+            traceback.print_exc()
         known = worker.status if worker else status
         status = replace(known, state="failed", message=in_words(error), seconds_left=None)
     progress.save_status(path, status)
@@ -244,10 +253,13 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         path = arguments.what if arguments.what.is_dir() else _new(arguments)
+        if not is_run(path):
+            raise ValueError(f"{path} is no run: it has no {runs.RECIPE}.")
         if arguments.lock:
             status = _in_background(path)
         else:
-            with holding(path / progress.LOCK, wait=0):
+            with holding(path / progress.LOCK, wait=1):
+                progress.forget_wish(path)
                 status = _by_hand(path)
     except (OSError, ValueError, RunDamaged) as error:
         parser.error(str(error))
@@ -257,7 +269,10 @@ def main() -> None:
 
 
 def _new(arguments: argparse.Namespace) -> Path:
-    recipe = Recipe.from_json(arguments.what.read_text("utf-8"))
+    try:
+        recipe = Recipe.from_json(arguments.what.read_text("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{arguments.what} is no recipe: {error}") from error
     return Jobs(arguments.runs).create(recipe, arguments.name, start=False)
 
 
@@ -266,9 +281,10 @@ def _in_background(path: Path) -> Status:
     if not (path / progress.CHECKPOINT).exists():
         torch.set_num_threads(max(1, torch.get_num_threads() // Jobs(path.parent).at_once))
     _pause_when_told_to_end(path)
-    status = work(path)
-    Jobs(path.parent).advance(ended=path.name)
-    return status
+    try:
+        return work(path)
+    finally:
+        Jobs(path.parent).advance(ended=path.name)
 
 
 def _by_hand(path: Path) -> Status:

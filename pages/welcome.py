@@ -16,9 +16,15 @@ st.markdown(
     "and what they make of yours."
 )
 
-with st.container(border=True):
-    st.page_link("pages/draw.py", label="**Draw a digit**", icon=":material/draw:")
-    st.caption("Draw, upload or pick a digit, and see what every model makes of it, and why.")
+with st.grid(2, min_column_width=300):
+    with st.container(border=True):
+        st.page_link("pages/draw.py", label="**Draw a digit**", icon=":material/draw:")
+        st.caption("Draw, upload or pick a digit, and see what every model makes of it, and why.")
+    with st.container(border=True):
+        st.page_link(
+            "pages/train.py", label="**Train a network**", icon=":material/model_training:"
+        )
+        st.caption("Choose a recipe, press Train, and watch it learn from the first batch on.")
 
 board, damages = leaderboard()
 for damage in damages:

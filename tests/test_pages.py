@@ -18,20 +18,23 @@ from digitcore.runs import (
     save_ensemble,
 )
 
-PAGES = ("pages/welcome.py", "pages/draw.py")
+PAGES = ("pages/welcome.py", "pages/draw.py", "pages/train.py")
+ASKING = PAGES[:2]  # pages that ask models
 SMALL = "tiny"  # a shipped model whose folder is quickly copied
 
 
 def use_store(monkeypatch, folder) -> None:
     """Make the pages read another folder of models, for one test."""
-    monkeypatch.setattr("ui.loaders.RunStore", lambda: RunStore(folder))
+    monkeypatch.setattr("ui.loaders.WEIGHTS", folder)
     st.cache_resource.clear()
     st.cache_data.clear()
 
 
 @pytest.fixture(autouse=True)
-def forget():
-    yield
+def runs(monkeypatch, tmp_path):
+    """An empty folder of runs for each test, and nothing cached from another one."""
+    monkeypatch.setenv("DIGITS_RUNS", str(tmp_path / "runs"))
+    yield tmp_path / "runs"
     st.cache_resource.clear()
     st.cache_data.clear()
 
@@ -54,15 +57,15 @@ def test_page_opens_with_the_shipped_models(page):
     assert not app.error
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ASKING)
 def test_page_with_no_model_says_what_to_do(page, monkeypatch, tmp_path):
-    use_store(monkeypatch, tmp_path)
+    use_store(monkeypatch, tmp_path / "empty")
     app = open_page(page)
     assert not app.exception
     assert "scripts.train_zoo" in words(app)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ASKING)
 @pytest.mark.parametrize("damage", [RESULT, RECIPE, PREDICTIONS, STATE])
 def test_page_with_a_damaged_model_shows_no_traceback(page, damage, monkeypatch, tmp_path):
     for name in (SMALL, "dense"):

@@ -114,18 +114,19 @@ def test_too_few_digits_are_refused_in_words(few, digits):
         next(range_test(QUICK, few[0].take(range(digits))))
 
 
-@given(
-    st.floats(0, 0.1), st.floats(1e-6, 0.01), st.integers(2, 64), st.integers(1, 64),
-    st.integers(0, 4000),
-)  # fmt: skip
-def test_a_larger_batch_is_read_from_the_line(step, image, small, more, beyond):
-    timed = [(size, step + size * image) for size in (1, small, small + more)]
-    whole = small + more + beyond
-    assert probe._on_the_line(timed, whole) == pytest.approx(step + whole * image)
+@given(st.floats(0, 0.6), st.floats(1e-6, 0.01), st.integers(0, 4000))
+def test_a_larger_batch_is_read_from_the_line(overhead, image, beyond):
+    """overhead: of a step, in images' worth of the smallest batch."""
+    step = overhead * 8 * image
+    timed = [(size, step + size * image) for size in (8, 32)]
+    assert probe._on_the_line(timed, 32 + beyond) == pytest.approx(step + (32 + beyond) * image)
 
 
-def test_the_line_never_falls():
-    assert probe._on_the_line([(8, 2.0), (32, 1.5)], 128) == 1.5
+@given(st.floats(0.001, 10), st.floats(0.001, 10), st.integers(33, 4096))
+def test_a_disturbed_timing_does_not_count_many_times(first, second, whole):
+    seconds = probe._on_the_line([(8, first), (32, second)], whole)
+    assert 0.6 * whole / 32 * second <= seconds * (1 + 1e-9)
+    assert seconds <= whole / 32 * second * (1 + 1e-9)
 
 
 @given(st.integers(2, 4096))
@@ -271,6 +272,16 @@ def test_the_suggestion_does_not_depend_on_the_scale_of_the_loss(factor):
 )
 def test_a_curve_without_descent_suggests_nothing(losses):
     assert suggest(curve(losses)) is None
+
+
+@given(st.lists(st.floats(0, 100) | st.just(math.nan), max_size=60))
+def test_a_suggestion_is_one_of_the_rates_or_none(losses):
+    """Whatever the curve: also one that begins with its least loss."""
+    points = [
+        RangePoint(step, range_rate("adam", step, 60), loss, loss)
+        for step, loss in enumerate(losses, start=1)
+    ]
+    assert suggest(points) in {None, *(float(f"{p.learning_rate:.1e}") for p in points)}
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])

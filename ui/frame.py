@@ -69,8 +69,8 @@ def show() -> None:
 def stop_without_models() -> None:
     """End the page with what to do, where there is no finished model yet."""
     st.info(
-        "There is no trained model yet. Train the shipped ones with "
-        "`python -m scripts.train_zoo`, then reload this page.",
+        "There is no trained model yet. Train one on the Train page, or all that are shipped with "
+        "`python -m scripts.train_zoo`.",
         icon=":material/model_training:",
     )
     st.stop()

@@ -26,14 +26,16 @@ def show_runs(jobs: Jobs) -> None:
         return
     fields = varying([job.recipe for job in every if job.recipe])
     lines = [_line(job, fields) for job in every]
-    picked = st.dataframe(
+    names = [job.name for job in every]
+    key = f"runs {' '.join(names)}"  # a new list begins without a chosen line: lines have moved
+    st.dataframe(
         lines,
         hide_index=True,
         height="content" if len(lines) <= 12 else 460,
         placeholder="",
-        on_select="rerun",
+        on_select=lambda: _pick(key, names),
         selection_mode="single-row",
-        key="runs",
+        key=key,
         alt=f"{len(lines)} runs with their state, differences and accuracy",
         column_config={
             "State": st.column_config.TextColumn(pinned=True),
@@ -46,12 +48,25 @@ def show_runs(jobs: Jobs) -> None:
             "Note": st.column_config.TextColumn(width="medium"),
         },
     )
-    rows = picked.selection.rows
-    chosen = every[rows[0]] if rows and rows[0] < len(every) else None
-    if chosen is None:
-        st.caption("Choose a run's line to go on with it, rename it, download it or delete it.")
-        return
-    show_panel(jobs, chosen)
+    if st.session_state.get("chosen_run") not in names:
+        st.session_state.chosen_run = None
+    chosen = st.selectbox(
+        "Run to go on with, rename, download or delete",
+        names,
+        index=None,
+        key="chosen_run",
+        placeholder="Choose one here, or a line of the table",
+        persist_state="session",
+        width=420,
+    )
+    if chosen:
+        show_panel(jobs, every[names.index(chosen)])
+
+
+def _pick(key: str, names: Sequence[str]) -> None:
+    """A line of the table is chosen by the run's name, not by its place."""
+    rows = st.session_state[key].selection.rows
+    st.session_state.chosen_run = names[rows[0]] if rows else None
 
 
 def _line(job: Job, fields: Sequence[str]) -> dict:

@@ -1,0 +1,231 @@
+"""The Train page: the form and its address, runs in every state, and what can be done with them."""
+
+import shutil
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from digitcore import progress
+from digitcore.jobs import Jobs
+from digitcore.progress import Status
+from digitcore.recipes import ZOO, Recipe
+from digitcore.runs import HISTORY, RECIPE, RESULT, WEIGHTS, Run
+from tests.test_pages import words
+
+SMALL = Recipe("dense", epochs=2, digits=500, precision="float32")
+
+
+@pytest.fixture(autouse=True)
+def runs(monkeypatch, tmp_path):
+    """An empty folder of runs for each test, and nothing cached from another one."""
+    monkeypatch.setenv("DIGITS_RUNS", str(tmp_path / "runs"))
+    yield tmp_path / "runs"
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+def open_train(**address: str) -> AppTest:
+    app = AppTest.from_file("../Home.py", default_timeout=60)
+    app.query_params.update(address)
+    app.run()
+    app.switch_page("pages/train.py").run()
+    assert not app.exception
+    return app
+
+
+def shipped_as_run(runs, name: str, model: str = "tiny"):
+    """A finished run: a shipped model's folder under another name."""
+    shutil.copytree(WEIGHTS / model, runs / name)
+    return runs / name
+
+
+def in_state(runs, name: str, state: str, **more):
+    """A run that stands as its worker last said."""
+    path = Jobs(runs).create(SMALL, name, start=False)
+    progress.save_status(path, Status(state, epochs=2, batches=4, **more))
+    return path
+
+
+def button(app: AppTest, label: str):
+    return next(button for button in app.button if button.label == label)
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
+def test_opens_with_the_textbook_recipe_and_says_what_to_do():
+    app = open_train()
+    assert app.selectbox(key="start").value == "classic"
+    assert app.number_input(key="epochs").value == ZOO["classic"].recipe.epochs
+    assert "Nothing has been trained here yet" in words(app)
+    assert "unchanged" in words(app)
+    assert "on this machine" in words(app)
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_every_zoo_recipe_fills_the_form_and_comes_back_unchanged(name):
+    app = open_train()
+    app.selectbox(key="start").set_value(name).run()
+    assert not app.exception
+    assert "unchanged" in words(app)
+    assert app.slider(key="rotation").value == ZOO[name].recipe.warp.rotation
+
+
+def test_what_differs_from_the_starting_point_is_marked():
+    app = open_train()
+    app.number_input(key="epochs").set_value(3).run()
+    assert "epochs 3 (was 10)" in words(app)
+    assert "changed" in app.number_input(key="epochs").label
+    assert "changed" not in app.number_input(key="batch_size").label
+
+
+def test_the_recipe_travels_in_the_address():
+    app = open_train(network="slim", epochs="3", optimizer="sgd", learning_rate="0.05")
+    assert app.selectbox(key="network").value == "slim"
+    assert app.number_input(key="epochs").value == 3
+    assert app.selectbox(key="optimizer").value == "sgd"
+    assert app.number_input(key="learning_rate").value == 0.05
+    assert app.number_input(key="batch_size").value == Recipe("slim").batch_size
+
+
+@pytest.mark.parametrize("address", [{"epochs": "-4"}, {"network": "nobody"}, {"scale": "a"}])
+def test_an_address_that_fits_no_field_is_survived(address):
+    assert "on this machine" in words(open_train(**address))
+
+
+def test_train_makes_a_run_of_the_recipe_in_the_form(runs):
+    app = open_train(network="dense", epochs="1", digits="500", precision="float32", seed="7")
+    app.text_input(key="run_name").set_value("mine").run()
+    button(app, "Train").click().run()
+    assert not app.exception
+    jobs = Jobs(runs)
+    recipe = jobs.job("mine").recipe
+    assert (recipe.network, recipe.epochs, recipe.digits, recipe.seed) == ("dense", 1, 500, 7)
+    assert recipe == Recipe("dense", epochs=1, digits=500, precision="float32", seed=7)
+    jobs.pause("mine")
+    while jobs.job("mine").alive:
+        pass
+
+
+def test_a_name_that_is_taken_or_none_is_refused_and_kept_in_the_field(runs):
+    app = open_train()
+    for name in ("strong", "../etc", "<b>"):
+        app.text_input(key="run_name").set_value(name).run()
+        button(app, "Train").click().run()
+        assert not app.exception
+        assert app.toast
+        assert app.text_input(key="run_name").value == name
+    assert not Jobs(runs).all()
+
+
+def test_training_digits_beyond_what_validation_leaves_means_all(runs):
+    app = open_train()
+    app.number_input(key="validation").set_value(12_000).run()
+    assert "48,000 learned from" in words(app)
+    assert not app.error
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [
+        ("paused", "Resume"), ("training", "Resume"), ("failed", "Resume"),
+        ("finished", "Use as a starting point"), ("stopped", "Use as a starting point"),
+    ],
+)  # fmt: skip
+def test_a_run_in_any_state_is_listed_with_what_can_be_done(runs, state, offered):
+    in_state(runs, "mine", state, message="Because of a reason.")
+    app = open_train()
+    choose(app, "mine")
+    shown = {"training": "interrupted"}.get(state, state)
+    assert shown in table(app)["State"].iloc[0]
+    assert offered in labels(app)
+    assert "Because of a reason." in words(app)
+
+
+def table(app: AppTest):
+    return app.dataframe[-1].value
+
+
+def choose(app: AppTest, name: str) -> None:
+    app.selectbox(key="chosen_run").set_value(name).run()
+    assert not app.exception
+
+
+def test_a_finished_run_shows_its_figures_and_offers_its_files(runs):
+    path = shipped_as_run(runs, "mine")
+    app = open_train()
+    result = Run(path).result
+    assert table(app)["Test"].iloc[0] == pytest.approx(100 * result.test_correct / result.test_n)
+    choose(app, "mine")
+    offered = [element.label for element in app.get("download_button")]
+    assert offered == ["Weights", "History", "Recipe", "Training script"]
+    button(app, "Make ONNX").click().run()
+    assert not app.exception
+    assert "ONNX, checked" in [element.label for element in app.get("download_button")]
+
+
+def test_a_finished_run_can_be_asked_on_the_draw_page_at_once(runs):
+    app = open_train()
+    shipped_as_run(runs, "mine")
+    app.switch_page("pages/draw.py").run()
+    app.selectbox(key="ensemble").set_value("own choice").run()
+    assert "mine" in app.multiselect(key="members").options
+
+
+def test_a_run_is_renamed_noted_and_deleted_when_asked_twice(runs):
+    in_state(runs, "mine", "paused")
+    app = open_train()
+    choose(app, "mine")
+    app.text_input(key="note of mine").set_value("<b>my note</b>").run()
+    button(app, "Keep note").click().run()
+    assert Jobs(runs).job("mine").note == "<b>my note</b>"
+    choose(app, "mine")
+    app.text_input(key="name of mine").set_value("yours").run()
+    button(app, "Rename").click().run()
+    assert [job.name for job in Jobs(runs).all()] == ["yours"]
+    choose(app, "yours")
+    button(app, "Yes, delete it").click().run()
+    assert not app.exception
+    assert not Jobs(runs).all()
+
+
+def test_a_run_serves_as_a_starting_point(runs):
+    in_state(runs, "mine", "paused")
+    app = open_train()
+    choose(app, "mine")
+    button(app, "Use as a starting point").click().run()
+    assert app.selectbox(key="start").value == "mine"
+    assert app.number_input(key="digits").value == 500
+    assert "unchanged" in words(app)
+
+
+@pytest.mark.parametrize("file", [RECIPE, HISTORY, RESULT, progress.STATUS, progress.BATCHES,
+                                  progress.CHANGES, progress.NOTE])  # fmt: skip
+@pytest.mark.parametrize("damage", [b"", b"\xff\x00damaged", b"{}"])
+def test_a_damaged_run_is_listed_in_words_and_takes_no_other_down(runs, file, damage):
+    shipped_as_run(runs, "whole")
+    path = shipped_as_run(runs, "spoilt")
+    (path / file).write_bytes(damage)
+    app = open_train()
+    assert set(table(app)["Run"]) == {"whole", "spoilt"}
+    choose(app, "spoilt")
+    assert "Yes, delete it" in labels(app)
+
+
+def test_waiting_runs_are_shown_in_order_and_can_be_moved_and_cancelled(runs):
+    jobs = Jobs(runs)
+    for name in ("one", "two"):
+        jobs.create(SMALL, name, start=False)
+    (runs / "queue.json").write_text('{"waiting": ["one", "two"], "at_once": 1}')
+    app = open_train()
+    assert "Waiting: 2" in words(app)
+    button_of(app, "later one").click().run()
+    assert jobs.waiting == ("two", "one")
+    button_of(app, "cancel two").click().run()
+    assert jobs.waiting == ("one",)
+
+
+def button_of(app: AppTest, key: str):
+    return next(button for button in app.button if button.key == key)
