@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.optimize import minimize
 
 from digitcore.evaluation import DIGITS, Floats, Predictions
 
@@ -41,6 +40,8 @@ def fit_weights(members: Floats, labels: np.ndarray) -> list[float]:
 
     members: (M, N, 10) probabilities. The loss is convex in the weights; SciPy's SLSQP finds them.
     """
+    from scipy.optimize import minimize  # late, as in evaluation.py
+
     of_label = members[:, np.arange(len(labels)), labels].astype(np.float64)  # (M, N)
     count = len(members)
 

@@ -1,16 +1,16 @@
 """What a network answers, as a frozen value from which every figure follows.
 
 Metrics are scikit-learn's and intervals SciPy's; only the calibration error is written here.
+Both are imported when first asked: a worker, which asks them nothing, starts a second sooner.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from types import ModuleType
 
 import numpy as np
 import torch
-from scipy.stats import binomtest
-from sklearn import metrics
 from torch import Tensor, nn
 
 from digitcore.digits import CLASSES
@@ -53,8 +53,16 @@ class Rate:
 
 def wilson(hits: int, n: int) -> Rate:
     """The share hits / n with its 95 % Wilson interval (SciPy). n must be at least 1."""
+    from scipy.stats import binomtest
+
     interval = binomtest(hits, n).proportion_ci(method="wilson")
     return Rate(hits / n, float(interval.low), float(interval.high), n)
+
+
+def _metrics() -> ModuleType:
+    from sklearn import metrics
+
+    return metrics
 
 
 @dataclass(frozen=True)
@@ -135,11 +143,11 @@ class Predictions:
     @cached_property
     def confusion(self) -> np.ndarray:
         """(10, 10) counts: rows are true digits, columns answers."""
-        return metrics.confusion_matrix(self.labels, self.answers, labels=DIGITS)
+        return _metrics().confusion_matrix(self.labels, self.answers, labels=DIGITS)
 
     def by_class(self) -> Iterator[ClassReport]:
         """Precision, recall, F1 and support of each digit; 0 where a digit has no sample."""
-        table = metrics.precision_recall_fscore_support(
+        table = _metrics().precision_recall_fscore_support(
             self.labels, self.answers, labels=DIGITS, zero_division=0
         )
         for digit, precision, recall, f1, support in zip(DIGITS, *table, strict=True):
@@ -148,7 +156,7 @@ class Predictions:
     def macro(self) -> tuple[float, float, float]:
         """Precision, recall and F1, each the plain mean over the digits that occur."""
         present = np.unique(self.labels)
-        precision, recall, f1, _ = metrics.precision_recall_fscore_support(
+        precision, recall, f1, _ = _metrics().precision_recall_fscore_support(
             self.labels, self.answers, labels=present, average="macro", zero_division=0
         )
         return float(precision), float(recall), float(f1)
@@ -160,17 +168,17 @@ class Predictions:
         if len(np.unique(self.labels)) < CLASSES:
             return float("nan")
         return float(
-            metrics.roc_auc_score(self.labels, self._exact, multi_class="ovr", labels=DIGITS)
+            _metrics().roc_auc_score(self.labels, self._exact, multi_class="ovr", labels=DIGITS)
         )
 
     def top(self, k: int = 3) -> float:
         """Share of digits whose label is among the k most probable."""
-        return float(metrics.top_k_accuracy_score(self.labels, self.probs, k=k, labels=DIGITS))
+        return float(_metrics().top_k_accuracy_score(self.labels, self.probs, k=k, labels=DIGITS))
 
     @property
     def log_loss(self) -> float:
         """Mean negative log probability of the label, in nats."""
-        return float(metrics.log_loss(self.labels, self._exact, labels=DIGITS))
+        return float(_metrics().log_loss(self.labels, self._exact, labels=DIGITS))
 
     @cached_property
     def _exact(self) -> Floats:

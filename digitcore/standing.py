@@ -61,20 +61,21 @@ class Job:
 
 def stand(path: Path, queued: bool) -> Job:
     """How the run in a folder stands; what cannot be read makes it a damaged one."""
+    held = is_held(path / progress.LOCK)  # before and after: it may end, or begin, in between
     try:
         status, changes = progress.read_status(path), progress.read_changes(path)
         recipe = Run(path).recipe
         changes.applied(recipe)
     except (RunDamaged, ValueError) as damage:
-        state = "training" if is_held(path / progress.LOCK) else "damaged"
-        return Job(path, state, damage=str(damage))
-    return Job(path, _state(path, status, queued), status, recipe, changes)
+        return Job(path, "training" if held else "damaged", damage=str(damage))
+    held = held or is_held(path / progress.LOCK)
+    return Job(path, _state(path, status, held, queued), status, recipe, changes)
 
 
-def _state(path: Path, status: Status | None, queued: bool) -> str:
+def _state(path: Path, status: Status | None, held: bool, queued: bool) -> str:
     without = "finished" if (path / RESULT).is_file() else "not started"
     said = status.state if status else without
-    if is_held(path / progress.LOCK):
+    if held:
         wish = progress.wished(path)
         if wish and said != "finishing":
             return {"pause": "pausing", "stop": "stopping"}[wish]

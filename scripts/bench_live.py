@@ -8,7 +8,6 @@
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -103,7 +102,7 @@ def compare_rates(rounds: int, seconds: float) -> None:
         with tempfile.TemporaryDirectory() as folder:
             rates["bare train()"].append(in_own_process(seconds))
             rates["worker"].append(worker_rate(Path(folder), seconds))
-            with served(Path(folder)) as address, browser() as chromium:
+            with running(runs=Path(folder)) as address, browser() as chromium:
                 page = chromium.new_page(viewport={"width": 1280, "height": 900})
                 with training_run(Path(folder)) as jobs:
                     page.goto(f"{address}/train")
@@ -114,16 +113,6 @@ def compare_rates(rounds: int, seconds: float) -> None:
     bare, worker, watched = (median(values) for values in rates.values())
     print(f"worker / bare train(): {worker / bare:.3f} (medians of {rounds})")
     print(f"worker with its live page open / without: {watched / worker:.3f}")
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    os.environ["DIGITS_RUNS"] = str(folder)
-    try:
-        with running() as address:
-            yield address
-    finally:
-        del os.environ["DIGITS_RUNS"]
 
 
 def first_point(page: Page, address: str, network: str) -> float:
@@ -142,7 +131,7 @@ def first_point(page: Page, address: str, network: str) -> float:
 
 def measure_first_points(networks: list[str]) -> None:
     for network in networks:
-        with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as address:
+        with tempfile.TemporaryDirectory() as folder, running(runs=Path(folder)) as address:
             with browser() as chromium:
                 page = chromium.new_page(viewport={"width": 1280, "height": 1000})
                 taken = first_point(page, address, network)
@@ -158,7 +147,7 @@ def measure_pages(strokes: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "bare.py"
         script.write_text(BARE)
-        with served(Path(folder) / "runs") as address, running(script) as bare:
+        with running(runs=Path(folder) / "runs") as address, running(script) as bare:
             idle, _ = measure_strokes(address, bare, strokes)
             switches = measure_switches(address, 10)
             print(f"idle: page switch {median(switches):.0f} ms, answer {median(idle):.0f} ms")

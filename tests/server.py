@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from math import dist
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -24,14 +25,24 @@ CHROMIUM = [
 
 
 @contextmanager
-def running(script: Path = ROOT / "Home.py") -> Iterator[str]:
-    """Serve a Streamlit script on a free port of this machine; gives its address."""
+def running(script: Path = ROOT / "Home.py", runs: Path | None = None) -> Iterator[str]:
+    """Serve a Streamlit script on a free port of this machine; gives its address.
+
+    runs: the folder of its users' runs; without, an empty one that is taken away again.
+    """
+    with TemporaryDirectory() as empty, _serving(script, runs or Path(empty)) as address:
+        yield address
+
+
+@contextmanager
+def _serving(script: Path, runs: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}",
                "--server.address=127.0.0.1"]  # fmt: skip
-    server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "DIGITS_RUNS": str(runs)}
+    server = subprocess.Popen(command, cwd=ROOT, env=env)
     try:
         _wait_until_up(f"http://127.0.0.1:{port}", server)
         yield f"http://127.0.0.1:{port}"

@@ -1,0 +1,172 @@
+"""A training from the first press to the Draw page, in a real browser on the real server."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from digitcore.jobs import Jobs
+from digitcore.recipes import Recipe
+from tests.server import browser, draw, running
+
+pytestmark = pytest.mark.browser
+SECONDS = 60_000  # ms; the machine that runs this may be busy
+LONG = "network=slim&epochs=1000&digits=2000&batch_size=64&precision=float32"
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """The server's folder of runs; whatever still trains there is ended."""
+    folder = tmp_path / "runs"
+    yield folder
+    for job in Jobs(folder).all():
+        subprocess.run(["pkill", "-9", "-f", str(job.path)], check=False)
+
+
+@pytest.fixture
+def page(runs):
+    if not shutil.which("chromium") and not os.environ.get("CI"):
+        pytest.skip("The browser stories need Debian's package chromium.")
+    failures = []
+    with running(runs=runs) as address, browser() as chromium:
+        page = chromium.new_page(viewport={"width": 1280, "height": 1000}, base_url=address)
+        page.set_default_timeout(SECONDS)
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        yield page
+        page.close()
+    assert not failures
+
+
+def button(page: Page, name: str):
+    return page.get_by_role("button", name=name, exact=True).first
+
+
+def open_train(page: Page, recipe: str) -> None:
+    page.goto(f"/train?{recipe}")
+    expect(page.get_by_role("heading", name="Train a network")).to_be_visible(timeout=SECONDS)
+    expect(button(page, "Train")).to_be_enabled(timeout=SECONDS)
+
+
+def go_to(page: Page, link: str, heading: str) -> None:
+    page.get_by_role("link", name=link, exact=True).first.click()
+    expect(page.get_by_role("heading", name=heading)).to_be_visible(timeout=SECONDS)
+
+
+def batch(page: Page) -> tuple[int, int]:
+    """(epoch, batch) that the bar tells."""
+    words = page.get_by_text(re.compile(r"epoch \d+ of 1000, batch")).first.inner_text()
+    return tuple(int(number) for number in re.findall(r"(?:epoch|batch) (\d+)", words))
+
+
+def test_a_training_is_watched_left_paused_changed_stopped_and_asked(page, runs):
+    open_train(page, LONG)
+    page.get_by_role("textbox", name="Name of the run").fill("mine")
+    page.get_by_role("textbox", name="Name of the run").press("Enter")
+    button(page, "Train").click()
+    expect(page.locator(".scatterlayer .trace").first).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_text(re.compile("images/s")).first).to_be_visible(timeout=SECONDS)
+
+    first = batch(page)
+    go_to(page, "Home", "Handwritten digits")
+    expect(page.get_by_role("link", name="mine training")).to_be_visible(timeout=SECONDS)
+    go_to(page, "Train", "Train a network")
+    expect(page.get_by_text(re.compile("images/s")).first).to_be_visible(timeout=SECONDS)
+    while batch(page) <= first:
+        page.wait_for_timeout(200)
+
+    button(page, "Pause").click()
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_have_count(0, timeout=SECONDS)
+    assert Jobs(runs).job("mine").state == "paused"
+    choose(page, "mine")
+    button(page, "Resume").click()
+    expect(button(page, "Pause")).to_be_enabled(timeout=SECONDS)
+
+    button(page, "Learning rate").click()
+    page.get_by_role("spinbutton", name="Learning rate from the next batches on").fill("0.0002")
+    page.keyboard.press("Enter")
+    button(page, "Change it").click()
+    page.wait_for_function("() => document.body.innerText.includes('Now 0.0002.')")
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("heading", name="Watch it learn")).to_be_visible(timeout=SECONDS)
+    button(page, "Stop and keep the best").click()
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_have_count(0, timeout=SECONDS)
+    job = Jobs(runs).job("mine")
+    assert job.state == "stopped"
+    assert job.result.test_n == 10_000
+    assert list(job.changes.rates.values()) == [pytest.approx(0.2)]
+
+    go_to(page, "Draw", "Draw a digit")
+    page.goto("/draw?ensemble=own+choice&members=mine")
+    expect(page.locator("canvas.upper-canvas")).to_be_visible(timeout=SECONDS)
+    draw(page, [[(200, 60), (165, 270)]])
+    expect(page.locator(".legendtext")).to_have_text(["ensemble", "mine"], timeout=SECONDS)
+
+
+def choose(page: Page, name: str) -> None:
+    page.get_by_role("combobox", name=re.compile("Run to go on with")).click()
+    page.get_by_role("option", name=name, exact=True).click()
+
+
+def test_a_second_tab_a_closed_tab_and_a_killed_worker_lose_nothing(page, runs):
+    open_train(page, LONG)
+    button(page, "Train").click()
+    expect(page.get_by_text(re.compile("images/s")).first).to_be_visible(timeout=SECONDS)
+    other = page.context.browser.new_page(base_url=page.url.split("/train")[0])
+    other.goto("/train")
+    expect(other.get_by_text(re.compile("images/s")).first).to_be_visible(timeout=SECONDS)
+    page.goto("about:blank")
+    (job,) = Jobs(runs).active()
+    subprocess.run(["pkill", f"-{int(signal.SIGKILL)}", "-f", str(job.path)], check=True)
+    choose_when_there(other, job.name)
+    expect(other.get_by_text("interrupted").first).to_be_visible(timeout=SECONDS)
+    button(other, "Resume").click()
+    expect(button(other, "Pause")).to_be_enabled(timeout=SECONDS)
+    other.close()
+
+
+def choose_when_there(page: Page, name: str) -> None:
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_have_count(0, timeout=SECONDS)
+    choose(page, name)
+
+
+def test_a_training_survives_the_restart_of_the_server(runs):
+    """The worker goes on without a server, and the next one finds it running."""
+    jobs = Jobs(runs)
+    if not shutil.which("chromium") and not os.environ.get("CI"):
+        pytest.skip("The browser stories need Debian's package chromium.")
+    with running(runs=runs) as address, browser() as chromium:
+        page = chromium.new_page(base_url=address)
+        open_train(page, LONG)
+        button(page, "Train").click()
+        expect(page.get_by_text(re.compile("images/s")).first).to_be_visible(timeout=SECONDS)
+    (job,) = jobs.active()
+    before = job.status
+    with running(runs=runs) as address, browser() as chromium:
+        page = chromium.new_page(base_url=address)
+        page.goto("/train")
+        expect(page.get_by_text(re.compile("images/s")).first).to_be_visible(timeout=SECONDS)
+        while jobs.job(job.name).status.epoch <= before.epoch:
+            page.wait_for_timeout(200)
+
+
+def test_the_recipe_in_the_address_is_the_one_that_is_trained(page, runs):
+    open_train(page, "network=dense&epochs=1&digits=500&precision=float32&seed=3&rotation=5")
+    page.get_by_role("tab", name="Learning").click()
+    field = page.get_by_role("spinbutton", name="Epochs")
+    field.fill("2")
+    field.press("Enter")
+    expect(page).to_have_url(re.compile("epochs=2"), timeout=SECONDS)
+    page.reload()
+    expect(button(page, "Train")).to_be_enabled(timeout=SECONDS)
+    button(page, "Train").click()
+    expect(page.get_by_text(re.compile("Run to go on with"))).to_be_visible(timeout=SECONDS)
+    (job,) = Jobs(runs).all()
+    expected = Recipe("dense", epochs=2, digits=500, precision="float32", seed=3)
+    assert (job.recipe.epochs, job.recipe.seed, job.recipe.digits) == (2, 3, 500)
+    assert job.recipe.warp.rotation == 5
+    assert job.recipe.network == expected.network
