@@ -79,9 +79,8 @@ def test_a_training_is_watched_left_paused_changed_stopped_and_asked(page, runs)
         page.wait_for_timeout(200)
 
     button(page, "Pause").click()
-    expect(page.get_by_role("button", name="Pause", exact=True)).to_have_count(0, timeout=SECONDS)
+    expect(button(page, "Resume")).to_be_visible(timeout=SECONDS)
     assert Jobs(runs).job("mine").state == "paused"
-    choose(page, "mine")
     button(page, "Resume").click()
     expect(button(page, "Pause")).to_be_enabled(timeout=SECONDS)
 
@@ -98,18 +97,13 @@ def test_a_training_is_watched_left_paused_changed_stopped_and_asked(page, runs)
     job = Jobs(runs).job("mine")
     assert job.state == "stopped"
     assert job.result.test_n == 10_000
-    assert list(job.changes.rates.values()) == [pytest.approx(0.2)]
+    assert job.changes.rates[max(job.changes.rates)] == pytest.approx(0.2)
 
     go_to(page, "Draw", "Draw a digit")
     page.goto("/draw?ensemble=own+choice&members=mine")
     expect(page.locator("canvas.upper-canvas")).to_be_visible(timeout=SECONDS)
     draw(page, [[(200, 60), (165, 270)]])
     expect(page.locator(".legendtext")).to_have_text(["ensemble", "mine"], timeout=SECONDS)
-
-
-def choose(page: Page, name: str) -> None:
-    page.get_by_role("combobox", name=re.compile("Run to go on with")).click()
-    page.get_by_role("option", name=name, exact=True).click()
 
 
 def test_a_second_tab_a_closed_tab_and_a_killed_worker_lose_nothing(page, runs):
@@ -122,16 +116,11 @@ def test_a_second_tab_a_closed_tab_and_a_killed_worker_lose_nothing(page, runs):
     page.goto("about:blank")
     (job,) = Jobs(runs).active()
     subprocess.run(["pkill", f"-{int(signal.SIGKILL)}", "-f", str(job.path)], check=True)
-    choose_when_there(other, job.name)
-    expect(other.get_by_text("interrupted").first).to_be_visible(timeout=SECONDS)
+    expect(button(other, "Resume")).to_be_visible(timeout=SECONDS)
+    assert Jobs(runs).job(job.name).state == "interrupted"
     button(other, "Resume").click()
     expect(button(other, "Pause")).to_be_enabled(timeout=SECONDS)
     other.close()
-
-
-def choose_when_there(page: Page, name: str) -> None:
-    expect(page.get_by_role("button", name="Pause", exact=True)).to_have_count(0, timeout=SECONDS)
-    choose(page, name)
 
 
 def test_a_training_survives_the_restart_of_the_server(runs):

@@ -12,6 +12,7 @@ from ui.showcase import show_learning
 from ui.states import ICONS, attempt, where
 
 EVERY = 1.0  # seconds between two looks at the run folders, while something runs
+HALTED = ("paused", "interrupted", "failed")  # and can be resumed
 SIGNS = {
     "diverging": ":material/trending_up:",
     "overfitting": ":material/psychology_alt:",
@@ -37,13 +38,15 @@ def _watch(jobs: Jobs, before: list) -> None:
     active = jobs.active()
     if standing(jobs) != before:
         st.rerun()  # the whole page: what can be done, and which models there are, has changed
-    for job in active:
-        if job.alive:
-            _show_training(jobs, job)
-    waiting = [job for job in active if not job.alive]
-    if waiting:
-        _show_queue(jobs, waiting)
+    boxes = st.container()
     chosen = _choose_runs(jobs)
+    with boxes:
+        halted = [job for job in chosen if job.state in HALTED]
+        for job in [*(job for job in active if job.alive), *halted]:
+            _show_training(jobs, job)
+        waiting = [job for job in active if not job.alive]
+        if waiting:
+            _show_queue(jobs, waiting)
     if not chosen:
         st.info(
             "Nothing has been trained here yet. Press Train: the curves will be drawn here as the "
@@ -58,21 +61,30 @@ def _watch(jobs: Jobs, before: list) -> None:
 
 
 def _show_training(jobs: Jobs, job: Job) -> None:
-    name = job.name
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{name}**", width="content")
+            st.markdown(f"**{job.name}**", width="content")
             st.badge(job.state, icon=ICONS[job.state])
         share = job.status.share if job.status else 0.0
         st.progress(share, text=where(job) or "The worker is starting: about four seconds.")
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            training = job.state == "training"
-            st.button("Pause", icon=":material/pause:", key=f"pause {name}", disabled=not training,
-                      on_click=attempt, args=(jobs.pause, name))  # fmt: skip
-            st.button("Stop and keep the best", icon=":material/stop:", key=f"stop {name}",
-                      disabled=not training, on_click=attempt, args=(jobs.stop, name))  # fmt: skip
-            with st.popover("Learning rate", icon=":material/tune:", disabled=not training):
-                _change_rate(jobs, job)
+            _show_controls(jobs, job)
+
+
+def _show_controls(jobs: Jobs, job: Job) -> None:
+    name, training = job.name, job.state == "training"
+    if job.state in HALTED:
+        st.button("Resume", icon=":material/play_arrow:", key=f"resume {name}", type="primary",
+                  on_click=attempt, args=(jobs.start, name))  # fmt: skip
+    else:
+        st.button("Pause", icon=":material/pause:", key=f"pause {name}", disabled=not training,
+                  on_click=attempt, args=(jobs.pause, name))  # fmt: skip
+    if training or (job.state in HALTED and job.begun):
+        st.button("Stop and keep the best", icon=":material/stop:", key=f"stop {name}",
+                  on_click=attempt, args=(jobs.stop, name))  # fmt: skip
+    if training or job.state in HALTED:
+        with st.popover("Learning rate", icon=":material/tune:"):
+            _change_rate(jobs, job)
 
 
 def _change_rate(jobs: Jobs, job: Job) -> None:
@@ -123,7 +135,7 @@ def _show_advice(job: Job) -> None:
     except RunDamaged as damage:
         st.warning(str(damage), icon=":material/broken_image:")
         return
-    if job.status and job.status.state == "failed" and not job.alive:
+    if job.status and job.state == "failed":
         st.error(f"**{job.name}** {job.status.message}", icon=":material/error:")
     for advice in found:
         _show(job.name, advice)

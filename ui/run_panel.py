@@ -32,10 +32,10 @@ def show_panel(jobs: Jobs, job: Job) -> None:
 def _show_next_steps(jobs: Jobs, job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if job.state in ("paused", "interrupted", "failed"):
-            st.button("Resume", icon=":material/play_arrow:", type="primary",
+            st.button("Resume", icon=":material/play_arrow:", key="panel resume",
                       on_click=attempt, args=(jobs.start, job.name))  # fmt: skip
             if job.begun:
-                st.button("Stop and keep the best", icon=":material/stop:",
+                st.button("Stop and keep the best", icon=":material/stop:", key="panel stop",
                           on_click=attempt, args=(jobs.stop, job.name))  # fmt: skip
         if job.state == "not started":
             st.button("Train it", icon=":material/play_arrow:", type="primary",
