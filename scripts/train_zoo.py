@@ -12,16 +12,16 @@ left alone. Checkpoints live in runs/zoo/. Two commands with different names may
 
 import argparse
 import os
+import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
-from digitcore import runs, training
-from digitcore.digits import load_mnist, split, subset
+from digitcore import runs, worker
 from digitcore.ensemble import prefer
-from digitcore.finish import finish, time_one_image
+from digitcore.finish import time_one_image
 from digitcore.leaderboard import Row, rows
 from digitcore.recipes import ZOO, Recipe
 
@@ -30,51 +30,19 @@ TABLE_START, TABLE_END = "<!-- zoo table -->", "<!-- end of zoo table -->"
 
 
 def train_one(name: str, recipe: Recipe, target: Path, scratch: Path) -> None:
-    """Train `recipe` into the run folder `target`, with checkpoints in `scratch`."""
-    checkpoint, history = load_progress(scratch, recipe)
-    train_set, validation_set = split(load_mnist(train=True), recipe.validation_share)
-    train_set = subset(train_set, recipe.digits or len(train_set), recipe.seed)
-    bar = tqdm(desc=name, unit="img", unit_scale=recipe.batch_size, mininterval=30, ascii=True)
-    for event in training.train(recipe, train_set, validation_set, checkpoint):
-        match event:
-            case training.Started():
-                started = event
-                bar.total, bar.n = event.epochs * event.batches, event.epoch * event.batches
-            case training.BatchEnd():
-                bar.update()
-            case training.EpochEnd():
-                history.append({column: getattr(event, column) for column in runs.COLUMNS})
-                save_progress(scratch, recipe, event.checkpoint, history)
-                bar.set_postfix_str(
-                    f"val {event.validation_accuracy:.4f} loss {event.validation_loss:.4f}"
-                )
-            case training.Finished():
-                bar.close()
-                result = finish(target, recipe, started, event, history)
-                print(name, asdict(result), flush=True)
-
-
-def save_progress(
-    scratch: Path, recipe: Recipe, checkpoint: training.Checkpoint, rows: list[dict[str, float]]
-) -> None:
-    scratch.mkdir(parents=True, exist_ok=True)
-    state = {"recipe": recipe.to_json(), "checkpoint": checkpoint, "rows": rows}
-    part = scratch / "state.tmp"
-    torch.save(state, part)
-    os.replace(part, scratch / "state.pt")
-
-
-def load_progress(
-    scratch: Path, recipe: Recipe
-) -> tuple[training.Checkpoint | None, list[dict[str, float]]]:
-    """(checkpoint, history) of an interrupted training by this very recipe, or (None, [])."""
-    file = scratch / "state.pt"
-    if not file.exists():
-        return None, []
-    state = torch.load(file, weights_only=True)
-    if state["recipe"] != recipe.to_json():
-        return None, []
-    return state["checkpoint"], state["rows"]
+    """Train `recipe` as a run of its own in `scratch`, and ship what makes it a finished one."""
+    if not (scratch / runs.RECIPE).exists() or runs.Run(scratch).recipe != recipe:
+        shutil.rmtree(scratch, ignore_errors=True)
+        runs.save_recipe(scratch, recipe)
+    with tqdm(desc=name, unit="batch", mininterval=30, ascii=True) as bar:
+        status = worker.work(scratch, bar)
+    if status.state != "finished":
+        raise SystemExit(f"{name} {status.state}. {status.message}")
+    target.mkdir(parents=True, exist_ok=True)
+    (target / runs.RESULT).unlink(missing_ok=True)
+    for file in (runs.RECIPE, runs.HISTORY, runs.STATE, runs.PREDICTIONS, runs.RESULT):
+        shutil.copyfile(scratch / file, target / file)
+    print(name, asdict(runs.Run(target).result), flush=True)
 
 
 def time_all(weights: Path) -> None:

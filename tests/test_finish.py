@@ -1,12 +1,12 @@
 """From a training to a run to a leaderboard, and the zoo script that strings them together."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
 
-from digitcore import runs, training
-from digitcore.digits import DigitSet, split
+from digitcore import progress, runs, training
 from digitcore.finish import finish, smallest
 from digitcore.leaderboard import rows
 from digitcore.models import build, load_weights
@@ -15,14 +15,6 @@ from digitcore.runs import RESULT, STATE, WEIGHTS, Ensemble, Run, RunStore, save
 from scripts import train_zoo
 
 QUICK = Recipe("dense", epochs=3, digits=600, precision="float32", batch_size=64)
-
-
-@pytest.fixture
-def few_digits(monkeypatch, mnist: DigitSet) -> None:
-    """The script's trainings see few digits."""
-    monkeypatch.setattr(
-        train_zoo, "split", lambda digits, share: (mnist.take(range(600)), split(mnist)[1])
-    )
 
 
 def test_a_finished_training_is_a_run_whose_files_agree(tmp_path, few):
@@ -60,32 +52,32 @@ def test_weights_of_any_precision_are_loaded_in_single():
     assert all(weights.dtype == torch.float32 for weights in network.parameters())
 
 
-def test_an_interrupted_zoo_training_goes_on_and_ends_with_the_same_weights(
-    tmp_path, few_digits, monkeypatch
-):
+def test_an_interrupted_zoo_training_goes_on_and_ends_with_the_same_weights(tmp_path, monkeypatch):
     train_zoo.train_one("whole", QUICK, tmp_path / "whole", tmp_path / "scratch-1")
-    kept = train_zoo.save_progress
+    kept = progress.save_checkpoint
 
-    def interrupted(scratch, recipe, checkpoint, rows):
-        kept(scratch, recipe, checkpoint, rows)
+    def interrupted(path, recipe, checkpoint, history):
+        kept(path, recipe, checkpoint, history)
         if checkpoint["epoch"] == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(train_zoo, "save_progress", interrupted)
+    monkeypatch.setattr(progress, "save_checkpoint", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train_zoo.train_one("again", QUICK, tmp_path / "again", tmp_path / "scratch-2")
-    assert not (tmp_path / "again" / RESULT).exists()
-    monkeypatch.setattr(train_zoo, "save_progress", kept)
+    assert not (tmp_path / "again").exists()
+    monkeypatch.setattr(progress, "save_checkpoint", kept)
     train_zoo.train_one("again", QUICK, tmp_path / "again", tmp_path / "scratch-2")
     one, other = (tmp_path / name / STATE for name in ("whole", "again"))
     assert one.read_bytes() == other.read_bytes()
     assert Run(tmp_path / "again").history["epoch"].tolist() == [1, 2, 3]
 
 
-def test_progress_of_another_recipe_is_not_taken_up(tmp_path, few_digits):
-    train_zoo.train_one("mine", QUICK, tmp_path / "mine", tmp_path / "scratch")
-    other = Recipe("dense", epochs=3, digits=600, learning_rate=0.01)
-    assert train_zoo.load_progress(tmp_path / "scratch", other) == (None, [])
+def test_a_zoo_training_by_another_recipe_begins_anew(tmp_path):
+    other = replace(QUICK, epochs=1, learning_rate=0.01)
+    for recipe in (QUICK, other):
+        train_zoo.train_one("mine", recipe, tmp_path / "mine", tmp_path / "scratch")
+    assert Run(tmp_path / "mine").recipe == other
+    assert len(Run(tmp_path / "mine").history) == 1
 
 
 def test_leaderboard_has_every_model_and_ensemble_and_names_what_is_damaged(tmp_path):
