@@ -1,10 +1,15 @@
 """Take README's screenshots from the real app: `python -m scripts.screenshots`."""
 
 import argparse
+import time
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
+from digitcore.jobs import Jobs
+from digitcore.recipes import ZOO, Recipe
 from tests import pictures
 from tests.server import browser, draw, running
 
@@ -12,7 +17,21 @@ ROOT = Path(__file__).resolve().parent.parent
 VIEWS = (
     ("home", "", "light", 1280, 1150),
     ("draw", "draw", "dark", 1280, 960),
+    ("train", "train", "light", 1280, 1900),
 )
+WARPED = replace(ZOO["warped"].recipe, digits=20_000, epochs=6)
+SHOWN = {  # two runs to compare, of which the second is still being trained
+    "straight": Recipe("classic", digits=20_000, epochs=6, schedule="one-cycle"),
+    "warped-digits": WARPED,
+}
+
+
+def train(jobs: Jobs) -> None:
+    """The first run to its end, the second one past its middle."""
+    for name, recipe in SHOWN.items():
+        jobs.create(recipe, name)
+    while (job := jobs.job(name)).state != "training" or job.status.share < 0.6:
+        time.sleep(0.5)
 
 
 def take(chromium: Browser, address: str, folder: Path) -> None:
@@ -20,6 +39,8 @@ def take(chromium: Browser, address: str, folder: Path) -> None:
     for name, path, scheme, width, height in VIEWS:
         page = chromium.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
         page.goto(f"{address}/{path}")
+        if path == "train":
+            choose_both(page)
         page.get_by_role("heading", level=1).wait_for()
         if path == "draw":
             page.locator("canvas.upper-canvas").wait_for()
@@ -33,13 +54,27 @@ def take(chromium: Browser, address: str, folder: Path) -> None:
         page.close()
 
 
+def choose_both(page: Page) -> None:
+    """Put both runs on the curves."""
+    page.get_by_role("combobox", name="Runs on the curves").click()
+    page.get_by_role("option", name="straight").click()
+    page.keyboard.press("Escape")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--to", type=Path, default=ROOT / "docs", metavar="FOLDER")
     folder = parser.parse_args().to
     folder.mkdir(parents=True, exist_ok=True)
-    with running() as address, browser() as chromium:
-        take(chromium, address, folder)
+    with TemporaryDirectory() as runs, browser() as chromium:
+        jobs = Jobs(Path(runs))
+        with running(runs=Path(runs)) as address:
+            train(jobs)
+            take(chromium, address, folder)
+        for job in jobs.active():
+            jobs.pause(job.name)
+            while jobs.job(job.name).alive:
+                time.sleep(0.5)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def show_range_test(recipe: Recipe) -> None:
     """The learning-rate range test: started by a button, ended by leaving the page."""
     st.caption(
         "Not sure about the learning rate? The range test trains a fresh network for a hundred "
-        "steps while the rate rises, and shows where the loss falls fastest."
+        "steps while the rate rises, and suggests one at which the loss is falling well."
     )
     key = replace(recipe, epochs=1, learning_rate=0.001)
     kept = st.session_state.get("range_test")
@@ -52,7 +52,11 @@ def show_range_test(recipe: Recipe) -> None:
         alt=f"Smoothed loss against the learning rate, suggestion {suggestion}",
     )
     if suggestion is None:
-        st.info("The loss fell nowhere: try another optimiser or another network.")
+        st.info(
+            "The loss hardly fell within the hundred steps, so this curve suggests no rate. If it "
+            "dips at all, try a rate a little left of the dip; else another optimiser.",
+            icon=":material/info:",
+        )
         return
     st.button(f"Use {suggestion:g}", icon=":material/check:", on_click=_use, args=(suggestion,))
 

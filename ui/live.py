@@ -54,9 +54,9 @@ def _watch(jobs: Jobs, before: list) -> None:
             icon=":material/show_chart:",
         )
         return
-    show_curves(chosen)
     for job in chosen:
         _show_advice(job)
+    show_curves(chosen)
     show_learning(chosen)
 
 
@@ -67,6 +67,8 @@ def _show_training(jobs: Jobs, job: Job) -> None:
             st.badge(job.state, icon=ICONS[job.state])
         share = job.status.share if job.status else 0.0
         st.progress(share, text=where(job) or "The worker is starting: about four seconds.")
+        if job.state in HALTED and job.status and job.status.message:
+            st.error(job.status.message, icon=":material/error:")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             _show_controls(jobs, job)
 
@@ -135,8 +137,6 @@ def _show_advice(job: Job) -> None:
     except RunDamaged as damage:
         st.warning(str(damage), icon=":material/broken_image:")
         return
-    if job.status and job.state == "failed":
-        st.error(f"**{job.name}** {job.status.message}", icon=":material/error:")
     for advice in found:
         _show(job.name, advice)
 

@@ -11,7 +11,7 @@ from digitcore.recipes import Recipe, varying
 from digitcore.standing import Job
 from ui import loaders
 from ui.run_panel import show_panel
-from ui.states import SYMBOLS, duration, show
+from ui.states import SYMBOLS, attempt, duration, show
 
 PERCENT = "%.2f %%"
 HELD_OUT = "On this run's own validation digits, after its best epoch."
@@ -24,6 +24,7 @@ def show_runs(jobs: Jobs) -> None:
     if not every:
         st.caption("Every training is kept here with its recipe, its curves and its weights.")
         return
+    _choose_how_many(jobs)
     fields = varying([job.recipe for job in every if job.recipe])
     lines = [_line(job, fields) for job in every]
     names = [job.name for job in every]
@@ -61,6 +62,17 @@ def show_runs(jobs: Jobs) -> None:
     )
     if chosen:
         show_panel(jobs, every[names.index(chosen)])
+
+
+def _choose_how_many(jobs: Jobs) -> None:
+    """How many train at the same time, for all who use this server."""
+    st.session_state.at_once = jobs.at_once
+    st.number_input(
+        "Train at once", 1, 8, key="at_once", width=160,
+        on_change=lambda: attempt(jobs.train_at_once, st.session_state.at_once),
+        help="How many runs train at the same time; they share the cores, so each is slower. "
+        "Others wait. It holds for all who use this server.",
+    )  # fmt: skip
 
 
 def _pick(key: str, names: Sequence[str]) -> None:
