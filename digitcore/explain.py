@@ -54,7 +54,7 @@ def first_filters(network: nn.Module) -> Floats:
     first = next(layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.Linear))
     weights = first.weight.detach().float().cpu()[:MOST_FILTERS]
     side = weights.shape[-1] if weights.ndim == 4 else 28
-    return weights.reshape(-1, side, side).numpy()
+    return weights.reshape(-1, side, side).numpy().copy()  # the network learns on
 
 
 def paint_filters(filters: Floats) -> np.ndarray:

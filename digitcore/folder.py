@@ -15,8 +15,8 @@ from safetensors import SafetensorError
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 T = TypeVar("T")
 UNREADABLE = (
-    OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, EOFError,
-    SafetensorError, BadZipFile, zlib.error,
+    OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RuntimeError,
+    EOFError, SafetensorError, BadZipFile, zlib.error,
 )  # fmt: skip
 
 

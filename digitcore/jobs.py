@@ -199,7 +199,7 @@ class Jobs:
         _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
         if not self.waiting:
             return
-        with suppress(Locked, OSError), self._changing() as queue:
+        with suppress(OSError), self._changing() as queue:
             training = {p.name for p in self._paths() if is_held(p / progress.LOCK)} - {ended}
             for name in queue.waiting:
                 if len(training) >= queue.at_once:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-class Locked(RuntimeError):
+class Locked(OSError):
     """Somebody else holds the lock."""
 
 

@@ -207,15 +207,16 @@ def load_checkpoint(path: Path, recipe: Recipe) -> tuple[Checkpoint | None, list
     file = path / CHECKPOINT
     if not file.exists():
         return None, []
-    state = read(file, _load_state)
-    if state["recipe"] != recipe.to_json():
+    trained, checkpoint, history = read(file, _load_state)
+    if trained != recipe.to_json():
         raise RunDamaged(f"{path.name}/{CHECKPOINT} is of another recipe than {path.name}'s.")
-    return state["checkpoint"], state["history"]
+    return checkpoint, history
 
 
-def _load_state(file: Path) -> dict:
+def _load_state(file: Path) -> tuple[str, Checkpoint, list[Epoch]]:
     try:
-        return torch.load(file, weights_only=True)
+        state = torch.load(file, weights_only=True)
+        return state["recipe"], state["checkpoint"], state["history"]
     except Exception as error:  # a garbled file can fail in any part of torch's reader
         raise ValueError(f"it is no checkpoint ({type(error).__name__})") from error
 

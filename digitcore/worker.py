@@ -97,7 +97,7 @@ class Worker:
         return subset(train_set, recipe.digits or len(train_set), recipe.seed), validation_set
 
     def _start(self, event: Started) -> None:
-        self.started, self.every = event, max(1, event.batches // ROWS)
+        self.started, self.every = event, -(-event.batches // ROWS)  # rounded up
         self.began = self.saved = time.perf_counter()
         self.said = self.began - EVERY  # the first point of a curve is shown at once
         self.earlier = sum(row["seconds"] for row in self.history)
@@ -212,7 +212,8 @@ def work(path: Path, bar: "tqdm[Any] | None" = None) -> Status:
     status = Status("starting")
     worker = None
     try:
-        status = progress.read_status(path) or status
+        status = replace(progress.read_status(path) or status, state="starting", message="")
+        progress.save_status(path, status)
         if status.threads:
             torch.set_num_threads(status.threads)  # other threads would give other last bits
         worker = Worker(path, bar if bar is not None else tqdm(disable=True))
@@ -256,15 +257,16 @@ def main() -> None:
         if not is_run(path):
             raise ValueError(f"{path} is no run: it has no {runs.RECIPE}.")
         if arguments.lock:
+            os.set_inheritable(arguments.lock, False)  # no child shall hold it on
             status = _in_background(path)
         else:
             with holding(path / progress.LOCK, wait=1):
                 progress.forget_wish(path)
                 status = _by_hand(path)
+    except Locked:
+        parser.error(f"{arguments.what} is being trained already.")
     except (OSError, ValueError, RunDamaged) as error:
         parser.error(str(error))
-    except Locked:
-        parser.error(f"{path} is being trained already.")
     sys.exit(status.state == "failed")
 
 

@@ -28,7 +28,7 @@ from digitcore.jobs import Jobs, Refused
 from digitcore.locks import Locked, holding
 from digitcore.recipes import Recipe
 from digitcore.showcase import showcase
-from digitcore.worker import work
+from digitcore.worker import main, work
 
 ROOT = Path(__file__).resolve().parent.parent
 Moment = tuple[str, int]  # ("batch", so many trained) or (file name, its so manieth writing)
@@ -119,6 +119,18 @@ def hammer(folder: str, recipe: str, seed: int, turns: int) -> None:
                     jobs.create(Recipe.from_json(recipe), f"spare-{draw.randrange(2)}", False)
 
 
+def headless(arguments: list[str], log: str) -> None:
+    """The worker's command line, with what it says in a file."""
+    with Path(log).open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    sys.argv = ["worker", *arguments]
+    try:
+        main()
+    finally:
+        sys.stdout.flush()
+
+
 # --- inside a forked process
 
 
@@ -179,7 +191,7 @@ def _main() -> None:
             continue
         number = os.fork()
         if not number:
-            _call({"train": train, "serve": serve, "hammer": hammer}[what], arguments)
+            _call(globals()[what], arguments)
         print(number, file=answers)
 
 

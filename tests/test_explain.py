@@ -1,4 +1,4 @@
-"""Occlusion against a network whose reasons are known."""
+"""Occlusion against a network whose reasons are known, and what a network looks for first."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from digitcore.digits import load_mnist
-from digitcore.explain import colour, occlusion
+from digitcore.explain import MOST_FILTERS, colour, first_filters, occlusion, paint_filters
+from digitcore.models import ARCHITECTURES, build
 
 
 def reader_of(weights: torch.Tensor) -> nn.Sequential:
@@ -52,3 +53,44 @@ def test_blue_speaks_for_and_orange_against():
     assert painted[0, 0, 2] > painted[0, 0, 0]
     assert painted[1, 1, 0] > painted[1, 1, 2]
     assert painted[5, 5].tolist() == [110, 110, 110]
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_network_shows_its_first_filters(name):
+    network = build(name)
+    filters = first_filters(network)
+    count, side, other = filters.shape
+    assert 1 <= count <= MOST_FILTERS
+    assert side == other
+    first = next(weights for weights in network.parameters() if weights.ndim > 1)
+    assert filters.ravel() == pytest.approx(first[:count].detach().numpy().ravel())
+    painted = paint_filters(filters)
+    assert painted.shape == (count, side, side, 3)
+    assert painted.dtype == np.uint8
+
+
+def test_filters_are_a_copy_that_the_network_does_not_change():
+    network = build("dense")
+    filters = first_filters(network)
+    before = filters.copy()
+    with torch.no_grad():
+        network.get_parameter("1.weight").add_(1)
+    assert (filters == before).all()
+
+
+def test_a_dense_network_looks_at_the_whole_image():
+    weights = torch.randn(28, 28)
+    assert first_filters(reader_of(weights))[3] == pytest.approx(weights.numpy())
+
+
+def test_filters_are_blue_for_ink_and_orange_against_it_and_each_has_its_full_colour():
+    filters = np.zeros((3, 2, 2))
+    filters[0] = [[4.0, -4.0], [2.0, 0.0]]
+    filters[1] = filters[0] / 1000
+    painted = paint_filters(filters)
+    assert painted[0, 0, 0].tolist() == [64, 160, 255]
+    assert painted[0, 0, 1].tolist() == [255, 140, 40]
+    assert painted[0, 1, 0].tolist() == [32, 80, 128]
+    assert (painted[1] == painted[0]).all()
+    assert not painted[0, 1, 1].any()
+    assert not painted[2].any()  # and nothing is divided by nothing

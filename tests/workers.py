@@ -23,14 +23,19 @@ def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
 
 def workers(folder: Path) -> dict[int, str]:
     """Process number -> name of its run, of all workers that live on runs in a folder."""
-    found = {}
+    found, parents = {}, {}
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             words = (entry / "cmdline").read_bytes().decode().split("\0")
             if "digitcore.worker" in words:
                 runs = [Path(word) for word in words if word.startswith(f"{folder}/")]
                 found |= {int(entry.name): path.name for path in runs[:1]}
-    return found
+                after_name = (entry / "stat").read_text().rsplit(")", 1)[1]
+                parents[int(entry.name)] = int(after_name.split()[1])
+    # what a worker has just forked looks like the worker itself until it is what it will be
+    return {
+        number: name for number, name in found.items() if found.get(parents.get(number)) != name
+    }
 
 
 def end_workers(folder: Path) -> None:
@@ -42,7 +47,8 @@ def end_workers(folder: Path) -> None:
                 os.kill(number, signal.SIGKILL)
         return not workers(folder)
 
-    (folder / QUEUE).unlink(missing_ok=True)  # nothing follows what ends
+    with suppress(OSError):
+        (folder / QUEUE).unlink()  # nothing follows what ends
     until(gone)
     for child in jobs._CHILDREN:
         child.wait()
