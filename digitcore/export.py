@@ -141,7 +141,7 @@ def _imports(recipe: Recipe, epochs: Mapping[int, int]) -> Iterator[str]:
     yield "from safetensors.torch import save_file\n"
     if recipe.warp != Warp():
         yield "from digitcore.augment import Warp"
-    yield IMPORTS
+    yield IMPORTS.format(names="to_go_further, train" if epochs else "train")
 
 
 def _training(rates: Mapping[int, float], epochs: Mapping[int, int]) -> Iterator[str]:
@@ -193,7 +193,7 @@ from digitcore.digits import load_mnist, split, subset
 from digitcore.evaluation import Predictions, predict
 from digitcore.models import build, load_weights
 from digitcore.recipes import Recipe
-from digitcore.training import EpochEnd, Finished, train"""
+from digitcore.training import EpochEnd, Finished, {names}"""
 
 DIGITS = """\
 train_set, validation_set = split(load_mnist(train=True), recipe.validation_share)
@@ -213,7 +213,7 @@ def train_in_stages(recipe, checkpoint=None):
         yield event
         if isinstance(event, EpochEnd) and event.epoch in epochs:
             longer = replace(recipe, epochs=epochs[event.epoch])
-            yield from train_in_stages(longer, event.checkpoint)
+            yield from train_in_stages(longer, to_go_further(event.checkpoint))
             return
 """
 

@@ -1,5 +1,6 @@
 """A finished training becomes a run: predicted once on the test digits, timed, and written."""
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -80,10 +81,18 @@ def _write(
     probs: dict[str, np.ndarray],
     result: runs.Result,
 ) -> None:
-    """The result first goes and last comes, so that a folder in between is no finished run."""
+    """All is written apart and then moved into place: what was there before stays until then.
+
+    The result goes first and comes last, so that a folder in between is no finished run.
+    """
+    apart = path / "finishing"
+    runs.save_history(apart, history)
+    runs.save_weights(apart, weights)
+    runs.save_predictions(apart, probs)
+    runs.save_result(apart, result)
+    if not (path / runs.RECIPE).exists() or runs.Run(path).recipe != recipe:
+        runs.save_recipe(path, recipe)
     (path / runs.RESULT).unlink(missing_ok=True)
-    runs.save_recipe(path, recipe)
-    runs.save_history(path, history)
-    runs.save_weights(path, weights)
-    runs.save_predictions(path, probs)
-    runs.save_result(path, result)
+    for file in (runs.HISTORY, runs.STATE, runs.PREDICTIONS, runs.RESULT):
+        os.replace(apart / file, path / file)
+    apart.rmdir()

@@ -242,13 +242,14 @@ class Jobs:
     def _spawn(self, name: str, wish: str = "") -> None:
         """Start a worker, which holds the run's lock from its first moment to its last."""
         path = self.folder / name
-        progress.forget_wish(path)
-        if wish:
-            progress.wish(path, wish)
         with suppress(Locked), holding(path / progress.LOCK, wait=1) as lock:
+            known = Status("starting")
             with suppress(RunDamaged):
-                known = progress.read_status(path) or Status("starting")
+                known = progress.read_status(path) or known
                 progress.save_status(path, replace(known, state="starting", message=""))
+            progress.forget_wish(path)
+            if wish or known.state == "finishing":  # killed while it finished: so it shall again
+                progress.wish(path, wish or "stop")
             command = [sys.executable, "-m", "digitcore.worker", str(path.resolve()),
                        "--lock", str(lock)]  # fmt: skip
             with (path / progress.LOG).open("ab") as log:

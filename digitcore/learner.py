@@ -119,7 +119,7 @@ class Learner:
     def checkpoint(self) -> Checkpoint:
         return {
             "epoch": self.epoch, "best_epoch": self.best_epoch, "best_loss": self.best_loss,
-            "epochs": self.recipe.epochs, "patient_since": self.patient_since,
+            "patient_since": self.patient_since,
             "batch": self.batch, "loss_sum": self.loss_sum, "seen": self.seen,
             "seconds": self.seconds,
             "precision": self.way.precision, "channels_last": self.way.channels_last,
@@ -133,8 +133,7 @@ class Learner:
         self.best_loss, self.best = checkpoint["best_loss"], checkpoint["best"]
         self.batch, self.seen = checkpoint["batch"], checkpoint["seen"]
         self.loss_sum, self._earlier = checkpoint["loss_sum"], checkpoint["seconds"]
-        longer = self.recipe.epochs > checkpoint["epochs"]  # trained further: patience begins anew
-        self.patient_since = self.epoch if longer else checkpoint["patient_since"]
+        self.patient_since = checkpoint["patient_since"]
         self.network.load_state_dict(checkpoint["network"])
         self.optimizer.load_state_dict(checkpoint["optimizer"])
         if self.average:

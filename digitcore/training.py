@@ -103,7 +103,7 @@ def train(
     """Train by the recipe and yield what happens; from a checkpoint, go on after it.
 
     rates: step -> factor on the scheduled learning rate from that step on; may grow meanwhile.
-    A checkpoint of a recipe that had fewer epochs is trained further.
+    To train further what had ended, give the recipe more epochs and to_go_further(checkpoint).
     Raises Diverged where the loss explodes, and ValueError for fewer than two digits.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -139,6 +139,11 @@ def train(
 def best_of(checkpoint: Checkpoint, early: bool = True) -> Finished:
     """What a training has come to by its last finished epoch, for one that is stopped there."""
     return Finished(checkpoint["best_epoch"], checkpoint["epoch"], early, checkpoint["best"])
+
+
+def to_go_further(checkpoint: Checkpoint) -> Checkpoint:
+    """A checkpoint to train further from: the recipe's patience begins anew there."""
+    return {**checkpoint, "patient_since": checkpoint["epoch"]}
 
 
 def factor(rates: Mapping[int, float], step: int) -> float:

@@ -18,6 +18,7 @@ import traceback
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import torch
@@ -45,6 +46,7 @@ from digitcore.training import (
     Finished,
     Started,
     best_of,
+    to_go_further,
     train,
 )
 
@@ -66,7 +68,7 @@ class Worker:
         self.rates = dict(self.changes.rates)
         self.checkpoint, self.history = progress.load_checkpoint(path, self.recipe)
         if self.checkpoint and self.checkpoint["epoch"] in self.changes.epochs:
-            self.checkpoint["patient_since"] = self.checkpoint["epoch"]  # extended: patience anew
+            self.checkpoint = to_go_further(self.checkpoint)
         self.status = Status("starting", threads=torch.get_num_threads())
         self.losses: list[float] = []
         self.rows: list[tuple[float, ...]] = []
@@ -198,7 +200,8 @@ class Worker:
         self._say(time.perf_counter())
         if not self.history or not self.checkpoint:
             return replace(self.status, state="paused", message=NOTHING_YET)
-        return self._finish(best_of(self.checkpoint), state="stopped")
+        early = self.status.epoch < self.planned.epochs
+        return self._finish(best_of(self.checkpoint), "stopped" if early else "finished")
 
     def _finish(self, event: Finished, state: str = "finished") -> Status:
         self.status = replace(self.status, state="finishing", seconds_left=None)
@@ -254,8 +257,8 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         path = arguments.what if arguments.what.is_dir() else _new(arguments)
-        if not is_run(path):
-            raise ValueError(f"{path} is no run: it has no {runs.RECIPE}.")
+        if not is_run(path) or path.resolve().parent == runs.WEIGHTS:
+            raise ValueError(f"{path} is no run that can be trained.")
         if arguments.lock:
             os.set_inheritable(arguments.lock, False)  # no child shall hold it on
             status = _in_background(path)
@@ -282,11 +285,12 @@ def _in_background(path: Path) -> Status:
     os.nice(NICE)
     if not (path / progress.CHECKPOINT).exists():
         torch.set_num_threads(max(1, torch.get_num_threads() // Jobs(path.parent).at_once))
-    _pause_when_told_to_end(path)
+    told_to_end = _pause_when_told_to_end(path)
     try:
         return work(path)
     finally:
-        Jobs(path.parent).advance(ended=path.name)
+        if not told_to_end.is_set():  # else the machine is going down
+            Jobs(path.parent).advance(ended=path.name)
 
 
 def _by_hand(path: Path) -> Status:
@@ -302,9 +306,17 @@ def _by_hand(path: Path) -> Status:
     return status
 
 
-def _pause_when_told_to_end(path: Path) -> None:
+def _pause_when_told_to_end(path: Path) -> Event:
+    """The event is set when a signal has asked for the end."""
+    told = Event()
+
+    def pause(*_: object) -> None:
+        told.set()
+        progress.wish(path, "pause")
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: progress.wish(path, "pause"))
+        signal.signal(number, pause)
+    return told
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from digitcore.training import (
     choose_arithmetic,
     evaluate,
     learning_rate,
+    to_go_further,
     train,
 )
 
@@ -371,7 +372,7 @@ def test_a_finished_training_can_be_trained_further(few):
     assert (short[-1].epochs, short[-1].stopped_early) == (2, False)
     further = replace(recipe, epochs=5)
     last = saved_and_loaded(of(EpochEnd, short)[-1].checkpoint)
-    longer = list(train(further, few[0], wrong, last))
+    longer = list(train(further, few[0], wrong, to_go_further(last)))
     assert [end.epoch for end in of(EpochEnd, longer)] == [3]  # patience counts from there on
     assert longer[-1].best_epoch == 1
 
