@@ -47,6 +47,12 @@ class Job:
         """Whether there is a checkpoint to go on from."""
         return (self.path / progress.CHECKPOINT).is_file()
 
+    @property
+    def has_curve(self) -> bool:
+        """Whether the first batches have been written down."""
+        rows = self.path / progress.BATCHES
+        return rows.is_file() and rows.stat().st_size > len(",".join(progress.BATCH_COLUMNS)) + 1
+
     @cached_property
     def result(self) -> Result | None:
         """The figures, once it is a finished run and they can be read."""

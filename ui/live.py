@@ -1,5 +1,7 @@
 """What is being trained, as it happens: how far, what to do about it, and what to make of it."""
 
+from collections.abc import Callable, Sequence
+
 import streamlit as st
 
 from digitcore.folder import RunDamaged
@@ -11,7 +13,9 @@ from ui.curves import show_curves
 from ui.showcase import show_learning
 from ui.states import ICONS, attempt, where
 
-EVERY = 1.0  # seconds between two looks at the run folders, while something runs
+# Seconds between two looks, while something runs. Each costs the training some of its cores, for
+# the page and for the browser if that is here too: most where many charts are drawn.
+BARS, CURVES, DIGITS = 1.0, 3.0, 6.0
 HALTED = ("paused", "interrupted", "failed")  # and can be resumed
 SIGNS = {
     "diverging": ":material/trending_up:",
@@ -25,39 +29,47 @@ SIGNS = {
 def watch(jobs: Jobs) -> None:
     """Looks at the run folders about once a second while something runs, and else not at all."""
     before = standing(jobs)
-    every = EVERY if any(active for _, _, active in before) else None
-    st.fragment(_watch, run_every=every)(jobs, before)
-
-
-def standing(jobs: Jobs) -> list[tuple[str, str, bool]]:
-    """(name, state, whether it is active) of every run that is under way."""
-    return [(job.name, job.state, job.active) for job in jobs.active()]
-
-
-def _watch(jobs: Jobs, before: list) -> None:
-    active = jobs.active()
-    if standing(jobs) != before:
-        st.rerun()  # the whole page: what can be done, and which models there are, has changed
     boxes = st.container()
     chosen = _choose_runs(jobs)
     with boxes:
-        halted = [job for job in chosen if job.state in HALTED]
-        for job in [*(job for job in active if job.alive), *halted]:
-            _show_training(jobs, job)
-        waiting = [job for job in active if not job.alive]
-        if waiting:
-            _show_queue(jobs, waiting)
-    if not chosen:
+        _live(BARS, before)(_show_standing)(jobs, before, [job.name for job in chosen])
+    if chosen:
+        _live(CURVES, before)(_show_curves)(chosen)
+        _live(DIGITS, before)(show_learning)(chosen)
+    else:
         st.info(
             "Nothing has been trained here yet. Press Train: the curves will be drawn here as the "
             "network learns, and you can go to other pages meanwhile.",
             icon=":material/show_chart:",
         )
-        return
+
+
+def standing(jobs: Jobs) -> list[tuple[str, str, bool, bool]]:
+    """(name, state, whether it is active, whether it has a curve) of every run under way."""
+    return [(job.name, job.state, job.active, job.has_curve) for job in jobs.active()]
+
+
+def _live(seconds: float, before: list) -> Callable:
+    """Drawn again every so many seconds as long as something is under way."""
+    return st.fragment(run_every=seconds if before else None)
+
+
+def _show_standing(jobs: Jobs, before: list, chosen: Sequence[str]) -> None:
+    active = jobs.active()
+    if standing(jobs) != before:
+        st.rerun()  # the whole page: what can be done, and which models there are, has changed
+    halted = [job for job in jobs.all() if job.name in chosen and job.state in HALTED]
+    for job in [*(job for job in active if job.alive), *halted]:
+        _show_training(jobs, job)
+    waiting = [job for job in active if not job.alive]
+    if waiting:
+        _show_queue(jobs, waiting)
+
+
+def _show_curves(chosen: Sequence[Job]) -> None:
     for job in chosen:
         _show_advice(job)
     show_curves(chosen)
-    show_learning(chosen)
 
 
 def _show_training(jobs: Jobs, job: Job) -> None:
