@@ -1,6 +1,7 @@
 """A finished training becomes a run: predicted once on the test digits, timed, and written."""
 
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -86,6 +87,7 @@ def _write(
     The result goes first and comes last, so that a folder in between is no finished run.
     """
     apart = path / "finishing"
+    shutil.rmtree(apart, ignore_errors=True)  # of a worker that was killed in between
     runs.save_history(apart, history)
     runs.save_weights(apart, weights)
     runs.save_predictions(apart, probs)
@@ -95,4 +97,4 @@ def _write(
     (path / runs.RESULT).unlink(missing_ok=True)
     for file in (runs.HISTORY, runs.STATE, runs.PREDICTIONS, runs.RESULT):
         os.replace(apart / file, path / file)
-    apart.rmdir()
+    shutil.rmtree(apart, ignore_errors=True)

@@ -20,13 +20,14 @@ from digitcore.locks import Locked, holding, is_held
 from digitcore.progress import Changes, Status
 from digitcore.recipes import Recipe
 from digitcore.runs import WEIGHTS, save_recipe
-from digitcore.standing import Job, age, is_run, stand
+from digitcore.standing import HALTED, Job, age, is_run, stand
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = ROOT / "runs"
 QUEUE, QUEUE_LOCK = "queue.json", "queue.lock"
 MOST_WAITING = 100
-RESUMABLE = ("paused", "interrupted", "failed", "not started")
+DELETED = ".deleted-"
+NO_MORE = ("finishing", "stopping", "finished", "stopped", "damaged")
 _CHILDREN: list[subprocess.Popen] = []  # kept until they end, so that none stays a zombie
 
 
@@ -102,7 +103,7 @@ class Jobs:
         """Go on with a run, or begin it: next in the queue. Raises Refused."""
         with self._changing() as queue:
             job = self.job(name)
-            if job.state not in RESUMABLE:
+            if job.state not in (*HALTED, "not started"):
                 raise Refused(f"{name} is {job.state}: there is nothing to resume.")
             self._enqueue(queue, name, first=job.state != "not started")
         self.advance()
@@ -135,7 +136,7 @@ class Jobs:
     def set_rate(self, name: str, learning_rate: float) -> None:
         """Change the learning rate from the next batches on. Raises Refused."""
         job = self.job(name)
-        if not job.recipe or job.state in ("finished", "stopped", "damaged"):
+        if not job.recipe or job.state in NO_MORE:
             raise Refused(f"{name} is {job.state}: it learns no more.")
         try:
             replace(job.recipe, learning_rate=learning_rate)
@@ -186,8 +187,9 @@ class Jobs:
         with self._changing() as queue:
             self._idle(name, "deleted")
             self._save(_without(queue, name))
-            gone = self.folder / f".deleted-{name}"  # out of every list at once, then emptied
-            shutil.rmtree(gone, ignore_errors=True)
+            for gone in self.folder.glob(f"{DELETED}*"):  # and what was killed at this before
+                shutil.rmtree(gone, ignore_errors=True)
+            gone = self.folder / f"{DELETED}{name}"  # out of every list at once, then emptied
             (self.folder / name).rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
 
@@ -217,8 +219,14 @@ class Jobs:
             yield from (p for p in self.folder.iterdir() if NAME.fullmatch(p.name) and is_run(p))
 
     def _queue(self) -> Queue:
-        """The queue; an empty one where the file cannot be read: no run is lost with it."""
-        with suppress(*UNREADABLE):
+        """The queue; an empty one where the file is damaged: no run is lost with it."""
+        with suppress(OSError):
+            return self._read_queue()
+        return Queue()
+
+    def _read_queue(self) -> Queue:
+        """Raises OSError: who would write a queue that cannot be read now loses who waits."""
+        with suppress(FileNotFoundError, *(kind for kind in UNREADABLE if kind is not OSError)):
             values = json.loads((self.folder / QUEUE).read_text("utf-8"))
             names = [name for name in values["waiting"] if NAME.fullmatch(name)]
             present = tuple(name for name in names if is_run(self.folder / name))
@@ -233,7 +241,7 @@ class Jobs:
     def _changing(self) -> Iterator[Queue]:
         self.folder.mkdir(parents=True, exist_ok=True)
         with holding(self.folder / QUEUE_LOCK):
-            yield self._queue()
+            yield self._read_queue()
 
     def _enqueue(self, queue: Queue, name: str, first: bool = False) -> None:
         others = _without(queue, name).waiting
@@ -242,21 +250,25 @@ class Jobs:
     def _spawn(self, name: str, wish: str = "") -> None:
         """Start a worker, which holds the run's lock from its first moment to its last."""
         path = self.folder / name
-        with suppress(Locked), holding(path / progress.LOCK, wait=1) as lock:
-            known = Status("starting")
-            with suppress(RunDamaged):
-                known = progress.read_status(path) or known
-                progress.save_status(path, replace(known, state="starting", message=""))
-            progress.forget_wish(path)
-            if wish or known.state == "finishing":  # killed while it finished: so it shall again
-                progress.wish(path, wish or "stop")
-            command = [sys.executable, "-m", "digitcore.worker", str(path.resolve()),
-                       "--lock", str(lock)]  # fmt: skip
-            with (path / progress.LOG).open("ab") as log:
-                _CHILDREN.append(subprocess.Popen(
-                    command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    pass_fds=[lock], start_new_session=True,
-                ))  # fmt: skip
+        try:
+            with holding(path / progress.LOCK, wait=1) as lock:
+                known = Status("starting")
+                with suppress(RunDamaged):
+                    known = progress.read_status(path) or known
+                    progress.save_status(path, replace(known, state="starting", message=""))
+                progress.forget_wish(path)
+                if wish or known.state == "finishing":  # killed at it: shall finish
+                    progress.wish(path, wish or "stop")
+                command = [sys.executable, "-m", "digitcore.worker", str(path.resolve()),
+                           "--lock", str(lock)]  # fmt: skip
+                with (path / progress.LOG).open("ab") as log:
+                    _CHILDREN.append(subprocess.Popen(
+                        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                        pass_fds=[lock], start_new_session=True,
+                    ))  # fmt: skip
+        except Locked:
+            if wish:  # else all is well: somebody else has just started it
+                raise Refused(f"{name} has just been started by somebody else.") from None
 
     def _idle(self, name: str, done: str) -> None:
         if self.job(name).alive:

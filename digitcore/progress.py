@@ -28,7 +28,7 @@ import torch
 from digitcore.folder import RunDamaged, dump, read, write
 from digitcore.learner import Checkpoint
 from digitcore.recipes import Recipe
-from digitcore.runs import Epoch
+from digitcore.runs import HISTORY, STATE, Epoch
 
 STATUS, BATCHES, CHANGES, CHECKPOINT = "status.json", "batches.csv", "changes.json", "checkpoint.pt"
 WISH, RATE, NOTE, LOCK, LOG = "wish.json", "rate.json", "note.txt", "lock", "log.txt"
@@ -64,6 +64,13 @@ class Status:
     def __post_init__(self) -> None:
         if self.state not in AT_WORK + ENDED:
             raise ValueError(f"no state is called {self.state!r}")
+        left = 0 if self.seconds_left is None else self.seconds_left
+        counts = (self.epoch, self.epochs, self.batch, self.batches, self.threads)
+        if not all(isinstance(count, int) for count in counts) or not isinstance(self.message, str):
+            raise ValueError("its counts are not all whole numbers")
+        times = (self.images_per_second, self.seconds, left)
+        if not all(isinstance(time, int | float) for time in times):
+            raise ValueError("its times are not all numbers")
 
     @property
     def share(self) -> float:
@@ -175,7 +182,8 @@ def save_glimpse(path: Path, epoch: int, glimpse: Glimpse) -> None:
 
 def glimpses(path: Path) -> list[int]:
     """Epochs of which there is a glimpse, in order; 0 is before the training."""
-    return sorted(int(file.stem) for file in (path / EPOCHS).glob("[0-9]*.npz"))
+    names = (file.stem for file in (path / EPOCHS).glob("*.npz"))
+    return sorted(int(name) for name in names if name.isdecimal())
 
 
 def read_glimpse(path: Path, epoch: int) -> Glimpse:
@@ -208,15 +216,15 @@ def load_checkpoint(path: Path, recipe: Recipe) -> tuple[Checkpoint | None, list
     if not file.exists():
         return None, []
     trained, checkpoint, history = read(file, _load_state)
-    if trained != recipe.to_json():
+    if trained != recipe:
         raise RunDamaged(f"{path.name}/{CHECKPOINT} is of another recipe than {path.name}'s.")
     return checkpoint, history
 
 
-def _load_state(file: Path) -> tuple[str, Checkpoint, list[Epoch]]:
+def _load_state(file: Path) -> tuple[Recipe, Checkpoint, list[Epoch]]:
     try:
         state = torch.load(file, weights_only=True)
-        return state["recipe"], state["checkpoint"], state["history"]
+        return Recipe.from_json(state["recipe"]), state["checkpoint"], state["history"]
     except Exception as error:  # a garbled file can fail in any part of torch's reader
         raise ValueError(f"it is no checkpoint ({type(error).__name__})") from error
 
@@ -254,6 +262,17 @@ def take_rate(path: Path) -> float | None:
         rate = float(json.loads(taken.read_text("utf-8"))["learning_rate"])
         return rate if rate > 0 else None
     return None
+
+
+def forget_rate(path: Path) -> None:
+    (path / RATE).unlink(missing_ok=True)
+
+
+def sweep(path: Path) -> None:
+    """Take away what a worker killed in mid-write has left; only for who holds the lock."""
+    for file in (CHECKPOINT, BATCHES, STATUS, HISTORY, STATE, f"{EPOCHS}/*"):
+        for part in path.glob(f"{file}.*.tmp"):
+            part.unlink(missing_ok=True)
 
 
 def read_note(path: Path) -> str:

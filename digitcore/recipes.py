@@ -10,12 +10,13 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from digitcore.augment import Warp
-from digitcore.digits import HELD_OUT_SHARE
+from digitcore.digits import CLASSES, HELD_OUT_SHARE
 from digitcore.models import ARCHITECTURES
 
 OPTIMIZERS = ("adam", "adamw", "adamax", "sgd", "rmsprop")
 SCHEDULES = ("constant", "one-cycle", "cosine")
 PRECISIONS = ("auto", "float32", "bfloat16")
+TRAINING = 60_000  # digits that MNIST has to learn and to validate
 WHOLE = ("epochs", "batch_size", "patience", "digits", "seed")
 
 
@@ -59,7 +60,7 @@ class Recipe:
         ranges = {
             "epochs": (1, 1000), "batch_size": (2, 4096), "learning_rate": (1e-7, 10.0),
             "weight_decay": (0, 1), "label_smoothing": (0, 0.5), "patience": (0, 1000),
-            "average": (0, 0.9999), "digits": (0, 60_000), "seed": (0, 2**31 - 1),
+            "average": (0, 0.9999), "digits": (0, TRAINING), "seed": (0, 2**31 - 1),
             "validation_share": (HELD_OUT_SHARE, 0.5),
         }  # fmt: skip
         for name, (low, high) in ranges.items():
@@ -75,6 +76,16 @@ class Recipe:
     def to_json(self) -> str:
         """Readable JSON, one field a line."""
         return json.dumps(asdict(self), indent=2)
+
+    @property
+    def held_out(self) -> int:
+        """How many of the 60,000 digits are for validation: equally many of each class."""
+        return CLASSES * round(TRAINING * self.validation_share / CLASSES)
+
+    @property
+    def learned(self) -> int:
+        """How many digits it learns from."""
+        return self.digits or TRAINING - self.held_out
 
     def flat(self) -> dict[str, Any]:
         """All fields by name, those of the warp among them."""

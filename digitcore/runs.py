@@ -61,6 +61,17 @@ class Result:
     device: str
     milliseconds: float
 
+    def __post_init__(self) -> None:
+        counts = (self.test_correct, self.test_n, self.validation_correct, self.validation_n,
+                  self.parameters, self.best_epoch, self.epochs, self.threads)  # fmt: skip
+        times = (self.seconds, self.milliseconds)
+        if not all(isinstance(n, int) for n in counts) or not all(
+            isinstance(n, int | float) for n in times
+        ):
+            raise ValueError("its figures are not all numbers")
+        if not (0 <= self.test_correct <= self.test_n > 0):
+            raise ValueError("it counts more right answers than digits")
+
 
 @dataclass(frozen=True)
 class Run:
@@ -231,6 +242,7 @@ def save_ensemble(path: Path, ensemble: Ensemble) -> None:
 
 def _load_history(file: Path) -> pd.DataFrame:
     rows = pd.read_csv(file)
+    rows = rows.apply(pd.to_numeric)  # refuses what is no number
     if not set(COLUMNS) <= set(rows.columns) or rows[list(COLUMNS)].isna().any(axis=None):
         raise ValueError(f"it needs the columns {', '.join(COLUMNS)}, filled in every row")
     return rows

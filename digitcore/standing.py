@@ -12,6 +12,7 @@ from digitcore.progress import Changes, Status
 from digitcore.recipes import Recipe
 from digitcore.runs import HISTORY, RECIPE, RESULT, STATE, Result, Run
 
+HALTED = ("paused", "interrupted", "failed")  # and can be resumed
 KNOWN = (RECIPE, HISTORY, STATE, RESULT, progress.STATUS, progress.CHECKPOINT)
 
 
@@ -41,6 +42,11 @@ class Job:
     def active(self) -> bool:
         """Whether something will happen to it by itself."""
         return self.alive or self.state == "waiting"
+
+    @property
+    def planned(self) -> Recipe | None:
+        """The recipe with what was changed on the way."""
+        return self.changes.applied(self.recipe) if self.recipe else None
 
     @property
     def begun(self) -> bool:

@@ -52,7 +52,7 @@ from digitcore.training import (
 
 ROWS = 200  # of batches.csv in an epoch, at most
 EVERY = 1.0  # seconds between two writings of the status
-NICE = 15  # so that pages stay quick: see README's table
+NICE = 15  # so that pages stay quick: see scripts/bench_live
 SAFE = 60.0  # seconds between two checkpoints within an epoch
 NOTHING_YET = "Stopped before the first epoch ended, so there is no model to keep yet."
 
@@ -110,6 +110,10 @@ class Worker:
             batch=event.batch, batches=event.batches, seconds=self.earlier,
         )  # fmt: skip
         progress.begin_batches(self.path, event.epoch, event.batch)
+        if self.rates and event.epoch in self.changes.epochs:
+            # trained further: a factor on the old schedule means nothing on the new one
+            self.rates.setdefault(event.epoch * event.batches, 1.0)
+            self._save_rates()
         self._change_rate(event.epoch * event.batches + event.batch)
         if not event.epoch and not event.batch:
             self._glimpse(0, build(self.recipe.network, self.recipe.seed))
@@ -189,6 +193,9 @@ class Worker:
             del self.rates[later]  # made in a time that is trained again: the newest wish counts
         steps = self.started.batches * self.planned.epochs
         self.rates[step] = wanted / max(learning_rate(self.planned, step, steps), 1e-12)
+        self._save_rates()
+
+    def _save_rates(self) -> None:
         self.changes = Changes(dict(self.rates), self.changes.epochs)
         progress.save_changes(self.path, self.changes)
 
@@ -206,6 +213,7 @@ class Worker:
     def _finish(self, event: Finished, state: str = "finished") -> Status:
         self.status = replace(self.status, state="finishing", seconds_left=None)
         progress.save_status(self.path, self.status)
+        progress.forget_rate(self.path)
         finish(self.path, self.recipe, self.started, event, self.history)
         return replace(self.status, state=state, batch=0)
 
@@ -219,6 +227,7 @@ def work(path: Path, bar: "tqdm[Any] | None" = None) -> Status:
         progress.save_status(path, status)
         if status.threads:
             torch.set_num_threads(status.threads)  # other threads would give other last bits
+        progress.sweep(path)
         worker = Worker(path, bar if bar is not None else tqdm(disable=True))
         status = worker.work()
     except Exception as error:
@@ -282,7 +291,7 @@ def _new(arguments: argparse.Namespace) -> Path:
 
 
 def _in_background(path: Path) -> Status:
-    os.nice(NICE)
+    os.nice(max(0, NICE - os.nice(0)))  # a worker that was started by another is nice already
     if not (path / progress.CHECKPOINT).exists():
         torch.set_num_threads(max(1, torch.get_num_threads() // Jobs(path.parent).at_once))
     told_to_end = _pause_when_told_to_end(path)

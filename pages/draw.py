@@ -6,9 +6,9 @@ from digitcore import figures, ink
 from digitcore.verdict import believed, verdict
 from ui.answer import show_reasons, show_steps, show_verdict
 from ui.choice import choose_ensemble
-from ui.frame import in_words, stop_without_models
 from ui.loaders import members
 from ui.pad import SIDE, give_picture, show_given
+from ui.words import in_words, stop_without_models
 
 st.title("Draw a digit")
 st.markdown(

@@ -29,4 +29,4 @@ show_runs(store)
 
 if recipe:
     with estimate:  # comes last: it measures for up to a second
-        show_estimate(recipe)
+        show_estimate(recipe, busy=any(job.alive for job in store.active()))

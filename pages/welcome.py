@@ -6,9 +6,9 @@ import streamlit as st
 
 from digitcore import figures
 from ui.board import show_board
-from ui.frame import in_words, stop_without_models
 from ui.gallery import show_mistakes
 from ui.loaders import leaderboard, members
+from ui.words import in_words, stop_without_models
 
 st.title("Handwritten digits, understood")
 st.markdown(

@@ -118,7 +118,7 @@ def compare_rates(rounds: int, seconds: float) -> None:
 def first_point(page: Page, address: str, network: str) -> float:
     """Seconds from the press of Train to the first point of a curve on screen."""
     page.goto(f"{address}/train?start={network}")
-    page.get_by_text("measured just now").wait_for()
+    page.get_by_text("on this machine").wait_for()
     if network != "classic":
         page.get_by_role("combobox", name="Start from").click()
         page.get_by_role("option", name=network, exact=True).click()

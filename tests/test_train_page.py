@@ -1,12 +1,14 @@
 """The Train page: the form and its address, runs in every state, and what can be done with them."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from digitcore import progress
+from digitcore.augment import Warp
 from digitcore.jobs import Jobs
 from digitcore.progress import Status
 from digitcore.recipes import ZOO, Recipe
@@ -87,10 +89,20 @@ def test_the_recipe_travels_in_the_address():
     assert app.number_input(key="epochs").value == 3
     assert app.selectbox(key="optimizer").value == "sgd"
     assert app.number_input(key="learning_rate").value == 0.05
-    assert app.number_input(key="batch_size").value == Recipe("slim").batch_size
+    assert app.number_input(key="batch_size").value == ZOO["classic"].recipe.batch_size
 
 
-@pytest.mark.parametrize("address", [{"epochs": "-4"}, {"network": "nobody"}, {"scale": "a"}])
+def test_an_address_that_names_only_where_to_start_fills_the_form():
+    app = open_train(start="tiny")
+    assert app.selectbox(key="network").value == "tiny"
+    assert "unchanged" in words(app)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [{"epochs": "-4"}, {"network": "nobody"}, {"scale": "a"}, {"scale": ["1.3", "0.8"]},
+     {"start": "nobody"}, {"rotation": "90"}, {"held_out": "5555", "digits": "54442"}],
+)  # fmt: skip
 def test_an_address_that_fits_no_field_is_survived(address):
     assert "on this machine" in words(open_train(**address))
 
@@ -103,7 +115,8 @@ def test_train_makes_a_run_of_the_recipe_in_the_form(runs):
     jobs = Jobs(runs)
     recipe = jobs.job("mine").recipe
     assert (recipe.network, recipe.epochs, recipe.digits, recipe.seed) == ("dense", 1, 500, 7)
-    assert recipe == Recipe("dense", epochs=1, digits=500, precision="float32", seed=7)
+    asked = {"network": "dense", "epochs": 1, "digits": 500, "precision": "float32", "seed": 7}
+    assert recipe == replace(ZOO["classic"].recipe, **asked)
     jobs.pause("mine")
     while jobs.job("mine").alive:
         pass
@@ -122,7 +135,7 @@ def test_a_name_that_is_taken_or_none_is_refused_and_kept_in_the_field(runs):
 
 def test_training_digits_beyond_what_validation_leaves_means_all(runs):
     app = open_train()
-    app.number_input(key="validation").set_value(12_000).run()
+    app.number_input(key="held_out").set_value(12_000).run()
     assert "48,000 learned from" in words(app)
     assert not app.error
 
@@ -199,6 +212,52 @@ def test_a_run_serves_as_a_starting_point(runs):
     assert app.selectbox(key="start").value == "mine"
     assert app.number_input(key="digits").value == 500
     assert "unchanged" in words(app)
+
+
+def test_a_recipe_beyond_the_fields_limits_comes_as_near_as_it_can(runs):
+    far = replace(SMALL, digits=50, warp=Warp(rotation=90, scale=(0.3, 2)))
+    Jobs(runs).create(far, "far", start=False)
+    app = open_train()
+    app.selectbox(key="start").set_value("far").run()
+    assert not app.exception
+    assert app.number_input(key="digits").value == 500
+    assert app.slider(key="rotation").value == 45
+    assert "rotation 45 (was 90)" in words(app)
+
+
+def test_what_is_typed_last_counts_when_the_button_is_pressed_at_once(runs):
+    in_state(runs, "mine", "paused")
+    app = open_train()
+    choose(app, "mine")
+    app.text_input(key="note of mine").set_value("new")  # no run of the page in between
+    button(app, "Keep note").click().run()
+    assert Jobs(runs).job("mine").note == "new"
+    app.number_input(key="epochs").set_value(7)
+    app.text_input(key="run_name").set_value("seven")
+    button(app, "Train").click().run()
+    assert Jobs(runs).job("seven").recipe.epochs == 7
+    Jobs(runs).pause("seven")
+    while Jobs(runs).job("seven").alive:
+        pass
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff\x00damaged", b"{}"])
+@pytest.mark.parametrize("file", [progress.BATCHES, HISTORY])
+def test_a_halted_run_with_damaged_curves_is_shown_and_can_be_deleted(runs, file, damage):
+    path = in_state(runs, "mine", "failed", message="Because.")
+    (path / file).write_bytes(damage)
+    app = open_train()
+    choose(app, "mine")
+    assert "Yes, delete it" in labels(app)
+
+
+@pytest.mark.parametrize("rate", [1e-9, 50.0])
+def test_a_rate_that_no_recipe_may_have_does_not_break_the_page(runs, rate):
+    path = in_state(runs, "mine", "paused")
+    progress.begin_batches(path, 0, 0)
+    progress.append_batches(path, [(1, 1, 0.25, 2.3, rate)])
+    app = open_train()
+    assert f"Now {rate:.3g}." in words(app)
 
 
 @pytest.mark.parametrize("file", [RECIPE, HISTORY, RESULT, progress.STATUS, progress.BATCHES,

@@ -13,25 +13,35 @@ from ui import loaders
 CONFIG = {"displaylogo": False, "scrollZoom": False}
 
 
-def show_curves(chosen: Sequence[Job]) -> None:
-    """Loss per batch, losses and accuracy per epoch, learning rate."""
+def show_batches(chosen: Sequence[Job]) -> None:
+    """Training loss by batch, as it happens."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         smoothing = st.slider("Smoothing", 0.0, 0.99, 0.9, 0.01, key="smoothing", width=220,
                               persist_state="session",
                               help="Of the loss per batch, as a moving average.")  # fmt: skip
-        log = st.toggle("Logarithmic losses", value=True, key="log", persist_state="session")
+        log = st.toggle("Logarithmic losses", value=True, key="log", persist_state="session",
+                        help="Shows small losses as clearly as large ones.")  # fmt: skip
     batches = _tables(chosen, loaders.batches)
+    _chart(figures.batch_losses(batches, smoothing, log), "batch_losses",
+           f"Training loss per batch of {_names(chosen)}")  # fmt: skip
+
+
+def show_epochs(chosen: Sequence[Job]) -> None:
+    """Losses and accuracy by epoch, and the learning rate."""
     histories = _tables(chosen, loaders.history)
-    held = {job.name: round(job.recipe.validation_share * 60_000) for job in chosen}
-    names = ", ".join(job.name for job in chosen)
-    with st.grid(2, min_column_width=300):
-        _chart(figures.batch_losses(batches, smoothing, log), "batch_losses",
-               f"Training loss per batch of {names}")  # fmt: skip
+    held = {job.name: job.recipe.held_out for job in chosen}
+    names, log = _names(chosen), st.session_state.get("log", True)
+    with st.grid(3, min_column_width=300):
         _chart(figures.losses(histories, log), "losses",
                f"Training and validation loss per epoch of {names}")  # fmt: skip
         _chart(figures.accuracies_by_epoch(histories, held), "accuracies",
                f"Validation accuracy per epoch of {names}. {_so_far(histories)}")  # fmt: skip
-        _chart(figures.learning_rates(batches), "rates", f"Learning rate of {names}")
+        _chart(figures.learning_rates(_tables(chosen, loaders.batches)), "rates",
+               f"Learning rate of {names}")  # fmt: skip
+
+
+def _names(chosen: Sequence[Job]) -> str:
+    return ", ".join(job.name for job in chosen)
 
 
 def _chart(figure: object, key: str, alt: str) -> None:

@@ -9,23 +9,28 @@ from digitcore.digits import load_mnist, split
 from digitcore.recipes import Recipe
 from ui.states import duration
 
-TRAINING = 60_000
 
+def show_estimate(recipe: Recipe, busy: bool) -> None:
+    """In words; measured once for all recipes that cost the same for each digit.
 
-def show_estimate(recipe: Recipe) -> None:
-    """In words; measured once for each way of training a network."""
-    held = round(recipe.validation_share * TRAINING)
-    learned = recipe.digits or TRAINING - held
-    pace = _pace(replace(recipe, epochs=1, seed=0, learning_rate=0.001, patience=0))
-    estimate = probe.extrapolate(pace, recipe.epochs, learned, held)
+    busy: whether another run is being trained, which takes its share of the cores.
+    """
+    cost = Recipe(
+        recipe.network, batch_size=min(recipe.batch_size, recipe.learned),
+        optimizer=recipe.optimizer, average=recipe.average, warp=recipe.warp,
+        precision=recipe.precision,
+    )  # fmt: skip
+    pace = _pace(cost, busy)
+    estimate = probe.extrapolate(pace, recipe.epochs, recipe.learned, recipe.held_out)
+    when = "measured while another run is trained" if busy else "measured on a few digits"
     st.caption(
-        f":material/timer: About **{duration(estimate.seconds)}** on this machine when nothing "
-        f"else runs: {estimate.images_per_second:,.0f} images/s, measured just now on a few."
+        f":material/timer: About **{duration(estimate.seconds)}** on this machine: "
+        f"{estimate.images_per_second:,.0f} images/s, {when}."
     )
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
-def _pace(recipe: Recipe) -> probe.Pace:
+def _pace(recipe: Recipe, busy: bool) -> probe.Pace:
     return probe.measure(recipe)
 
 

@@ -1,16 +1,13 @@
-"""The frame around every page: the navigation, and words in place of a traceback."""
+"""The frame around every page: the navigation, and what is being trained."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from digitcore.digits import DataDamaged
-from digitcore.folder import RunDamaged
 from ui.loaders import jobs
 from ui.strip import show_strip
+from ui.words import in_words
 
 FAVICON = Path(__file__).with_name("favicon.png")  # an MNIST digit; an icon's name would be fetched
 
@@ -22,15 +19,6 @@ def own_navigation() -> None:
     called st.navigation once, and would run a page asked for by its address without the frame.
     """
     PagesManager.uses_pages_directory = False
-
-
-@contextmanager
-def in_words() -> Iterator[None]:
-    """Say what is damaged on the disk and how to mend it, instead of a traceback."""
-    try:
-        yield
-    except (DataDamaged, RunDamaged) as damage:
-        st.error(str(damage), icon=":material/broken_image:")
 
 
 def show() -> None:
@@ -64,13 +52,3 @@ def show() -> None:
         show_strip(jobs())
     with in_words():
         page.run()
-
-
-def stop_without_models() -> None:
-    """End the page with what to do, where there is no finished model yet."""
-    st.info(
-        "There is no trained model yet. Train one on the Train page, or all that are shipped with "
-        "`python -m scripts.train_zoo`.",
-        icon=":material/model_training:",
-    )
-    st.stop()

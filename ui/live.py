@@ -1,22 +1,27 @@
 """What is being trained, as it happens: how far, what to do about it, and what to make of it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import streamlit as st
 
 from digitcore.folder import RunDamaged
 from digitcore.guidance import Advice, advise
 from digitcore.jobs import Jobs
-from digitcore.standing import Job
+from digitcore.standing import HALTED, Job
 from ui import loaders
-from ui.curves import show_curves
+from ui.curves import show_batches, show_epochs
 from ui.showcase import show_learning
 from ui.states import ICONS, attempt, where
+from ui.words import in_words
 
-# Seconds between two looks, while something runs. Each costs the training some of its cores, for
-# the page and for the browser if that is here too: most where many charts are drawn.
-BARS, CURVES, DIGITS = 1.0, 3.0, 6.0
-HALTED = ("paused", "interrupted", "failed")  # and can be resumed
+# Seconds between two looks at the bars, the loss by batch, and all the rest. Each look costs the
+# training up to a tenth of a second of a core, in the page and in a browser that is here too: so
+# they are many while a training is young, and few when it goes on for long (scripts/bench_live).
+YOUNG, GROWN = (1.0, 2.0, 4.0), (2.5, 6.0, 15.0)
+YOUTH = 12  # seconds of training
+MOST = 6  # runs on the curves that are kept there when another one is started
+LOWEST, HIGHEST = 1e-7, 10.0  # learning rates, as a recipe takes them
 SIGNS = {
     "diverging": ":material/trending_up:",
     "overfitting": ":material/psychology_alt:",
@@ -27,15 +32,17 @@ SIGNS = {
 
 
 def watch(jobs: Jobs) -> None:
-    """Looks at the run folders about once a second while something runs, and else not at all."""
-    before = standing(jobs)
+    """Looks at the run folders every second or so while something runs, and else not at all."""
+    active = jobs.active()
+    before = standing(active)
+    bars, losses, rest = YOUNG if any(young(job) for job in active) else GROWN
     boxes = st.container()
     chosen = _choose_runs(jobs)
     with boxes:
-        _live(BARS, before)(_show_standing)(jobs, before, [job.name for job in chosen])
+        _live(bars, before)(_show_standing)(jobs, before, [job.name for job in chosen])
     if chosen:
-        _live(CURVES, before)(_show_curves)(chosen)
-        _live(DIGITS, before)(show_learning)(chosen)
+        _live(losses, before)(_show_losses)(chosen)
+        _live(rest, before)(_show_epochs)(chosen)
     else:
         st.info(
             "Nothing has been trained here yet. Press Train: the curves will be drawn here as the "
@@ -44,19 +51,33 @@ def watch(jobs: Jobs) -> None:
         )
 
 
-def standing(jobs: Jobs) -> list[tuple[str, str, bool, bool]]:
-    """(name, state, whether it is active, whether it has a curve) of every run under way."""
-    return [(job.name, job.state, job.active, job.has_curve) for job in jobs.active()]
+def standing(active: Sequence[Job]) -> list[tuple[str, str, bool, bool]]:
+    """What of the active runs makes the page be drawn anew when it changes."""
+    return [(job.name, job.state, job.has_curve, young(job)) for job in active]
+
+
+def young(job: Job) -> bool:
+    """Whether a run has no curve yet, or not for long."""
+    seconds = job.status.seconds if job.status else 0.0
+    return not job.has_curve or seconds < YOUTH
 
 
 def _live(seconds: float, before: list) -> Callable:
     """Drawn again every so many seconds as long as something is under way."""
-    return st.fragment(run_every=seconds if before else None)
+
+    def decorate(show: Callable) -> Callable:
+        def shown(*arguments: object) -> None:
+            with in_words():
+                show(*arguments)
+
+        return st.fragment(shown, run_every=seconds if before else None, key=show.__name__)
+
+    return decorate
 
 
 def _show_standing(jobs: Jobs, before: list, chosen: Sequence[str]) -> None:
     active = jobs.active()
-    if standing(jobs) != before:
+    if standing(active) != before:
         st.rerun()  # the whole page: what can be done, and which models there are, has changed
     halted = [job for job in jobs.all() if job.name in chosen and job.state in HALTED]
     for job in [*(job for job in active if job.alive), *halted]:
@@ -66,10 +87,15 @@ def _show_standing(jobs: Jobs, before: list, chosen: Sequence[str]) -> None:
         _show_queue(jobs, waiting)
 
 
-def _show_curves(chosen: Sequence[Job]) -> None:
+def _show_losses(chosen: Sequence[Job]) -> None:
     for job in chosen:
         _show_advice(job)
-    show_curves(chosen)
+    show_batches(chosen)
+
+
+def _show_epochs(chosen: Sequence[Job]) -> None:
+    show_epochs(chosen)
+    show_learning(chosen)
 
 
 def _show_training(jobs: Jobs, job: Job) -> None:
@@ -78,7 +104,7 @@ def _show_training(jobs: Jobs, job: Job) -> None:
             st.markdown(f"**{job.name}**", width="content")
             st.badge(job.state, icon=ICONS[job.state])
         share = job.status.share if job.status else 0.0
-        st.progress(share, text=where(job) or "The worker is starting: about four seconds.")
+        st.progress(share, text=where(job) or "nothing trained yet")
         if job.state in HALTED and job.status and job.status.message:
             st.error(job.status.message, icon=":material/error:")
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -96,22 +122,31 @@ def _show_controls(jobs: Jobs, job: Job) -> None:
     if training or (job.state in HALTED and job.begun):
         st.button("Stop and keep the best", icon=":material/stop:", key=f"stop {name}",
                   on_click=attempt, args=(jobs.stop, name))  # fmt: skip
-    if training or job.state in HALTED:
+    if job.recipe and (training or job.state in HALTED):
         with st.popover("Learning rate", icon=":material/tune:"):
             _change_rate(jobs, job)
 
 
 def _change_rate(jobs: Jobs, job: Job) -> None:
-    table = loaders.batches(job.path)
-    now = float(table.learning_rate.iloc[-1]) if len(table) else job.recipe.learning_rate
-    rate = st.number_input(
-        "Learning rate from the next batches on", 1e-7, 10.0, float(f"{now:.2g}"), format="%g",
-        step=float(f"{now / 10:.1g}"), key=f"rate {job.name}",
+    now, key = _rate_of(job), f"rate {job.name}"
+    inside = min(max(float(f"{now:.2g}"), LOWEST), HIGHEST)
+    st.number_input(
+        "Learning rate from the next batches on", LOWEST, HIGHEST, inside, format="%g",
+        step=inside / 10, key=key,
         help="A schedule keeps its shape, scaled to pass through this value.",
     )  # fmt: skip
     st.caption(f"Now {now:.3g}.")
-    st.button("Change it", key=f"set rate {job.name}", on_click=attempt,
-              args=(jobs.set_rate, job.name, rate))  # fmt: skip
+    st.button("Change it", key=f"set {key}",
+              on_click=lambda: attempt(jobs.set_rate, job.name, st.session_state[key]))  # fmt: skip
+
+
+def _rate_of(job: Job) -> float:
+    """The last rate that is known, of a schedule perhaps next to nothing."""
+    with suppress(RunDamaged):
+        table = loaders.batches(job.path)
+        if len(table):
+            return float(table.learning_rate.iloc[-1])
+    return job.recipe.learning_rate
 
 
 def _show_queue(jobs: Jobs, waiting: list[Job]) -> None:
@@ -137,15 +172,23 @@ def _choose_runs(jobs: Jobs) -> list[Job]:
         return []
     under_way = [name for name, job in known.items() if job.alive]
     names = list(known)
-    kept = [name for name in st.session_state.get("watched", []) if name in known]
+    watched = st.session_state.get("watched", [])
+    new = st.session_state.pop("watch_next", None)
+    kept = [name for name in dict.fromkeys([new, *watched]) if name in known][:MOST]
     st.session_state.watched = kept or under_way or names[:1]
-    chosen = st.multiselect("Runs on the curves", names, key="watched", persist_state="session")
+    chosen = st.multiselect(
+        "Runs on the curves",
+        names,
+        key="watched",
+        persist_state="session",
+        help="Several are laid over each other, to be compared.",
+    )
     return [known[name] for name in chosen]
 
 
 def _show_advice(job: Job) -> None:
     try:
-        found = advise(job.recipe, loaders.history(job.path), loaders.batches(job.path))
+        found = advise(job.planned, loaders.history(job.path), loaders.batches(job.path))
     except RunDamaged as damage:
         st.warning(str(damage), icon=":material/broken_image:")
         return

@@ -79,11 +79,11 @@ def _stamp(file: Path) -> tuple[int, int]:
     return known.st_mtime_ns, known.st_size
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@st.cache_data(show_spinner=False, max_entries=50)
 def _history(path: Path, stamp: tuple) -> pd.DataFrame:
     return Run(path).history
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
+@st.cache_data(show_spinner=False, max_entries=20)
 def _batches(path: Path, stamp: tuple) -> pd.DataFrame:
     return progress.read_batches(path)

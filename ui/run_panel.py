@@ -7,9 +7,10 @@ from digitcore.folder import NAME
 from digitcore.jobs import Jobs
 from digitcore.recipes import Recipe
 from digitcore.runs import HISTORY, RECIPE, STATE, Run
-from digitcore.standing import Job
+from digitcore.standing import HALTED, Job
 from ui.recipe_form import fill
 from ui.states import ICONS, attempt
+from ui.words import in_words
 
 
 def show_panel(jobs: Jobs, job: Job) -> None:
@@ -25,13 +26,14 @@ def show_panel(jobs: Jobs, job: Job) -> None:
             st.info(job.status.message, icon=":material/info:")
         _show_next_steps(jobs, job)
         if job.recipe:
-            _show_downloads(job)
+            with in_words():
+                _show_downloads(job)
         _show_names(jobs, job)
 
 
 def _show_next_steps(jobs: Jobs, job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if job.state in ("paused", "interrupted", "failed"):
+        if job.state in HALTED:
             st.button("Resume", icon=":material/play_arrow:", key="panel resume",
                       on_click=attempt, args=(jobs.start, job.name))  # fmt: skip
             if job.begun:
@@ -41,11 +43,11 @@ def _show_next_steps(jobs: Jobs, job: Job) -> None:
             st.button("Train it", icon=":material/play_arrow:", type="primary",
                       on_click=attempt, args=(jobs.start, job.name))  # fmt: skip
         if job.state in ("finished", "stopped") and job.begun:
-            more = st.number_input("Epochs more", 1, 1000, 5, key="epochs_more", width=140,
-                                   help="The schedule is laid over all epochs together, and goes "
-                                   "on from there.")  # fmt: skip
-            st.button("Train further", icon=":material/forward:",
-                      on_click=attempt, args=(jobs.extend, job.name, more))  # fmt: skip
+            st.number_input("Epochs more", 1, 1000, 5, key="epochs_more", width=140,
+                            help="The schedule is laid over all epochs together, and goes on from "
+                            "there.")  # fmt: skip
+            st.button("Train further", icon=":material/forward:", on_click=lambda: attempt(
+                jobs.extend, job.name, st.session_state.epochs_more))  # fmt: skip
         if job.recipe:
             st.button("Use as a starting point", icon=":material/content_copy:",
                       on_click=_start_from, args=(job.name, job.recipe))  # fmt: skip
@@ -68,13 +70,21 @@ def _show_delete(jobs: Jobs, job: Job) -> None:
 
 def _show_names(jobs: Jobs, job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Name", job.name, key=f"name of {job.name}", width=240,
-                             disabled=job.alive, max_chars=64)  # fmt: skip
-        st.button("Rename", disabled=job.alive, on_click=attempt,
-                  args=(jobs.rename, job.name, name))  # fmt: skip
-        note = st.text_input("Note", job.note, key=f"note of {job.name}", width="stretch",
-                             max_chars=progress.NOTE_LENGTH)  # fmt: skip
-        st.button("Keep note", on_click=attempt, args=(jobs.write_note, job.name, note))
+        # the callbacks read the fields themselves: arguments would hold what stood there before
+        name, note = f"name of {job.name}", f"note of {job.name}"
+        st.text_input("Name", job.name, key=name, width=240, disabled=job.alive, max_chars=64,
+                      help="By which it is asked on the Draw page and over REST.")  # fmt: skip
+        st.button("Rename", disabled=job.alive, on_click=lambda: _rename(jobs, job.name, name))
+        st.text_input("Note", job.note, key=note, width="stretch",
+                      max_chars=progress.NOTE_LENGTH, help="Kept with the run.")  # fmt: skip
+        st.button("Keep note", on_click=lambda: attempt(
+            jobs.write_note, job.name, st.session_state[note]))  # fmt: skip
+
+
+def _rename(jobs: Jobs, name: str, key: str) -> None:
+    new = st.session_state[key].strip()
+    if attempt(jobs.rename, name, new):
+        st.session_state.chosen_run = new
 
 
 def _show_downloads(job: Job) -> None:
@@ -85,7 +95,7 @@ def _show_downloads(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for label, (file, name) in files.items():
             if (job.path / file).is_file():
-                st.download_button(label, (job.path / file).read_bytes(), name,
+                st.download_button(label, (job.path / file).read_bytes, name,
                                    icon=":material/download:", on_click="ignore")  # fmt: skip
         if job.recipe and NAME.fullmatch(job.name):
             script = export.training_script(
@@ -99,8 +109,8 @@ def _show_downloads(job: Job) -> None:
 
 def _show_onnx(run: Run) -> None:
     """Exported and checked on demand: the button to download appears when both agree."""
-    key = f"onnx {run.path} {run.stamp}"
-    if key not in st.session_state:
+    key, (kept, made) = (run.path, run.stamp), st.session_state.get("onnx", (None, b""))
+    if kept != key:
         if st.button(
             "Make ONNX",
             icon=":material/deployed_code:",
@@ -108,11 +118,11 @@ def _show_onnx(run: Run) -> None:
         ):
             try:
                 with st.spinner("Exporting and comparing with torch on real digits..."):
-                    st.session_state[key] = export.onnx_bytes(run)
+                    st.session_state.onnx = key, export.onnx_bytes(run)
             except export.NotTheSame as reason:
                 st.error(str(reason), icon=":material/error:")
                 return
             st.rerun()
         return
-    st.download_button("ONNX, checked", st.session_state[key], f"{run.name}.onnx",
+    st.download_button("ONNX, checked", made, f"{run.name}.onnx",
                        icon=":material/download:", on_click="ignore")  # fmt: skip

@@ -38,7 +38,8 @@ def _choose(seen: Sequence[Job]) -> Job:
     known = {job.name: job for job in seen}
     if st.session_state.get("learner") not in known:
         st.session_state.learner = next(iter(known))
-    name = st.selectbox("Run", list(known), key="learner", width=220, persist_state="session")
+    name = st.selectbox("Run", list(known), key="learner", width=220, persist_state="session",
+                        help="One of those on the curves.")  # fmt: skip
     return known[name]
 
 
@@ -47,7 +48,8 @@ def _choose_epoch(name: str, epochs: Sequence[int]) -> int:
     if len(epochs) < 2:
         return epochs[-1]
     newest, key = epochs[-1], f"epoch of {name}"
-    if st.session_state.get(key) in (None, st.session_state.get(f"newest {key}")):
+    at = st.session_state.get(key)
+    if at not in epochs or at == st.session_state.get(f"newest {key}"):
         st.session_state[key] = newest
     st.session_state[f"newest {key}"] = newest
     return st.select_slider("After epoch", epochs, key=key, width=320,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from math import isfinite
+from typing import Any
 
 import streamlit as st
 
@@ -33,7 +34,9 @@ SYMBOLS = {  # for tables, which draw no icons; signs that every font has
 def where(job: Job) -> str:
     """How far a run is, in words."""
     status = job.status
-    if not status or not status.epochs or job.state in ("waiting", "starting"):
+    if job.state == "starting":
+        return "the worker starts: about four seconds"
+    if not status or not status.epochs or job.state == "waiting":
         return ""
     if job.state == "finishing":
         return "restoring the best epoch and reading the test digits"
@@ -57,18 +60,18 @@ def duration(seconds: float | None) -> str:
     return f"{int(seconds // 3600)} h {round(seconds % 3600 / 60):02} min"
 
 
-def attempt(verb: Callable, *arguments: object) -> bool:
-    """Do what a person asks for, or say why it cannot be done."""
+def attempt(verb: Callable, *arguments: object) -> Any:
+    """Do what a person asks for and give its result (True for none), or say why it cannot be."""
     try:
-        verb(*arguments)
-        return True
+        result = verb(*arguments)
+        return True if result is None else result
     except Refused as reason:
         st.toast(str(reason), icon=":material/block:")
     except KeyError:
         st.toast("That run is not there any more.", icon=":material/block:")
     except OSError as error:
-        st.toast(f"The disk refuses: {error.strerror}.", icon=":material/error:")
-    return False
+        st.toast(f"The disk refuses: {error.strerror or error}", icon=":material/error:")
+    return None
 
 
 def show(value: object) -> str:

@@ -18,10 +18,10 @@ def show_strip(jobs: Jobs) -> None:
 def _strip(jobs: Jobs) -> None:
     active = jobs.active()
     if not active:
-        return
+        st.rerun()  # and there is nothing to ask for any more
     first, others = active[0], len(active) - 1
     share = first.status.share if first.status else 0.0
-    more = f", {others} more under way or waiting" if others else ""
+    more = f"{others} more under way or waiting" if others else ""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.page_link("pages/train.py", label=f"{first.name} {first.state}", icon=ICONS[first.state])
-        st.progress(share, text=f"{where(first)}{more}" or first.state)
+        st.progress(share, text=", ".join(filter(None, [where(first), more])) or first.state)

@@ -9,28 +9,28 @@ from ui.states import attempt
 
 def show_train_button(jobs: Jobs, recipe: Recipe | None) -> None:
     """Train now, or after what is being trained."""
-    busy = bool(jobs.active())
-    st.text_input(
+    if st.session_state.pop("train_begun", False):
+        st.session_state.run_name = ""
+    name = st.text_input(
         "Name of the run",
         key="run_name",
         placeholder="network and number",
         max_chars=64,
         width=260,
         persist_state="session",
+        help="Letters, digits, dots, dashes and underscores; found by the server if left empty.",
     )
-    st.button(
-        "Train after the others" if busy else "Train",
+    # no callback: it would be given what the form held before the last edit
+    pressed = st.button(
+        "Train after the others" if jobs.active() else "Train",
         type="primary",
         icon=":material/play_arrow:",
         disabled=recipe is None,
-        on_click=_train,
-        args=(jobs, recipe),
+        key="train",
     )
-
-
-def _train(jobs: Jobs, recipe: Recipe) -> None:
-    before = {job.name for job in jobs.all()}
-    if attempt(jobs.create, recipe, st.session_state.run_name.strip()):
-        st.session_state.run_name = ""
-        new = [job.name for job in jobs.all() if job.name not in before]
-        st.session_state.watched = [*new, *st.session_state.get("watched", [])][:4]
+    if pressed and recipe:
+        path = attempt(jobs.create, recipe, name.strip())
+        if path:
+            st.session_state.train_begun = True
+            st.session_state.watch_next = path.name
+            st.rerun()

@@ -85,7 +85,7 @@ class _Training:
 
     @property
     def digits(self) -> float:
-        return self.recipe.digits or 60_000 * (1 - self.recipe.validation_share)
+        return self.recipe.learned
 
     @property
     def steps_per_epoch(self) -> int:
