@@ -5,26 +5,25 @@ from queue.json, the rest from the run folders. So servers come and go, and seve
 folder of runs; each change is made under the queue's lock.
 """
 
-import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from digitcore import progress
-from digitcore.folder import NAME, UNREADABLE, RunDamaged, dump, write
+from digitcore.folder import NAME, RunDamaged
 from digitcore.locks import Locked, holding, is_held
 from digitcore.progress import Changes, Status
 from digitcore.recipes import Recipe
 from digitcore.runs import WEIGHTS, save_recipe
 from digitcore.standing import HALTED, Job, age, is_run, stand
+from digitcore.waiting import LOCK, QUEUE, Queue, Waiting
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = ROOT / "runs"
-QUEUE, QUEUE_LOCK = "queue.json", "queue.lock"
 MOST_WAITING = 100
 DELETED = ".deleted-"
 NO_MORE = ("finishing", "stopping", "finished", "stopped", "damaged")
@@ -35,25 +34,17 @@ class Refused(ValueError):
     """What is asked for does not fit how the run stands; the message says why."""
 
 
-@dataclass(frozen=True)
-class Queue:
-    """waiting: names in the order in which they will start. at_once: how many train together."""
-
-    waiting: tuple[str, ...] = ()
-    at_once: int = 1
-
-
 class Jobs:
     """The runs in one folder. Raises KeyError for an unknown run, Refused, or OSError."""
 
     def __init__(self, folder: Path = RUNS, shipped: Path = WEIGHTS) -> None:
-        self.folder, self.shipped = folder, shipped
+        self.folder, self.shipped, self.queue = folder, shipped, Queue(folder)
 
     # --- how they stand
 
     def all(self) -> list[Job]:
         """Every run, the newest first; what is damaged is listed as such."""
-        waiting = self._queue().waiting
+        waiting = self.queue.now.waiting
         paths = sorted(self._paths(), key=age, reverse=True)
         return [stand(path, path.name in waiting) for path in paths]
 
@@ -61,29 +52,29 @@ class Jobs:
         """One run. Raises KeyError, whatever the name looks like."""
         if not NAME.fullmatch(name) or not is_run(self.folder / name):
             raise KeyError(name)
-        return stand(self.folder / name, name in self._queue().waiting)
+        return stand(self.folder / name, name in self.queue.now.waiting)
 
     def active(self) -> list[Job]:
         """What is training, then what waits, in its order."""
-        waiting = self._queue().waiting
+        waiting = self.queue.now.waiting
         alive = [path for path in self._paths() if is_held(path / progress.LOCK)]
         queued = [self.folder / name for name in waiting if self.folder / name not in alive]
         return [stand(path, path.name in waiting) for path in [*alive, *queued] if is_run(path)]
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        return self._queue().waiting
+        return self.queue.now.waiting
 
     @property
     def at_once(self) -> int:
-        return self._queue().at_once
+        return self.queue.now.at_once
 
     # --- what can be done
 
     def create(self, recipe: Recipe, name: str = "", start: bool = True) -> Path:
         """A new run's folder; `start` puts it at the end of the queue. Raises Refused."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with self._changing() as queue:
+        with self.queue.changing() as queue:
             if start and len(queue.waiting) >= MOST_WAITING:
                 raise Refused(f"{MOST_WAITING} runs wait already. Cancel some of them first.")
             path = self.folder / (self._checked(name) if name else self._free(recipe.network))
@@ -94,14 +85,14 @@ class Jobs:
                 path.rmdir()
                 raise
             if start:
-                self._save(replace(queue, waiting=(*queue.waiting, path.name)))
+                self.queue.save(replace(queue, waiting=(*queue.waiting, path.name)))
         if start:
             self.advance()
         return path
 
     def start(self, name: str) -> None:
         """Go on with a run, or begin it: next in the queue. Raises Refused."""
-        with self._changing() as queue:
+        with self.queue.changing() as queue:
             job = self.job(name)
             if job.state not in (*HALTED, "not started"):
                 raise Refused(f"{name} is {job.state}: there is nothing to resume.")
@@ -121,13 +112,13 @@ class Jobs:
             return progress.wish(job.path, "stop")
         if not job.begun or job.state in ("finished", "stopped", "damaged"):
             raise Refused(f"{name} is {job.state}: there is nothing to stop.")
-        with self._changing() as queue:  # at once: it takes seconds, not a place in line
-            self._save(_without(queue, name))
+        with self.queue.changing() as queue:  # at once: it takes seconds, not a place in line
+            self.queue.save(queue.without(name))
             self._spawn(name, "stop")
 
     def extend(self, name: str, epochs: int) -> None:
         """Train a finished or stopped run for so many epochs more. Raises Refused."""
-        with self._changing() as queue:
+        with self.queue.changing() as queue:
             job = self.job(name)
             progress.save_changes(job.path, _longer(job, epochs))
             self._enqueue(queue, name)
@@ -146,10 +137,10 @@ class Jobs:
 
     def cancel(self, name: str) -> None:
         """Take a waiting run out of the queue. Raises Refused where it does not wait any more."""
-        with self._changing() as queue:
+        with self.queue.changing() as queue:
             if name not in queue.waiting:
                 raise Refused(f"{name} does not wait any more.")
-            self._save(_without(queue, name))
+            self.queue.save(queue.without(name))
             job = self.job(name)
             if job.status and job.status.state in ("finished", "stopped"):
                 kept = {e: n for e, n in job.changes.epochs.items() if e < job.status.epoch}
@@ -157,36 +148,36 @@ class Jobs:
 
     def move(self, name: str, by: int) -> None:
         """Let a waiting run start earlier (by -1) or later (1)."""
-        with self._changing() as queue:
+        with self.queue.changing() as queue:
             if name not in queue.waiting:
                 raise Refused(f"{name} does not wait any more.")
             order = list(queue.waiting)
             place = order.index(name)
             order.insert(max(0, place + by), order.pop(place))
-            self._save(replace(queue, waiting=tuple(order)))
+            self.queue.save(replace(queue, waiting=tuple(order)))
 
     def train_at_once(self, count: int) -> None:
         """How many runs may train at the same time; they share the cores."""
-        with self._changing() as queue:
-            self._save(replace(queue, at_once=max(1, count)))
+        with self.queue.changing() as queue:
+            self.queue.save(replace(queue, at_once=max(1, count)))
         self.advance()
 
     def rename(self, name: str, new: str) -> None:
         """Raises Refused while it is trained, and for a name that is taken or no name."""
-        with self._changing() as queue:
+        with self.queue.changing() as queue:
             self._idle(name, "renamed")
             (self.folder / name).rename(self.folder / self._checked(new))
             order = tuple(new if waiting == name else waiting for waiting in queue.waiting)
-            self._save(replace(queue, waiting=order))
+            self.queue.save(replace(queue, waiting=order))
 
     def write_note(self, name: str, text: str) -> None:
         progress.save_note(self.job(name).path, text)
 
     def delete(self, name: str) -> None:
         """Delete a run with all its files. Raises Refused while it is trained."""
-        with self._changing() as queue:
+        with self.queue.changing() as queue:
             self._idle(name, "deleted")
-            self._save(_without(queue, name))
+            self.queue.save(queue.without(name))
             for gone in self.folder.glob(f"{DELETED}*"):  # and what was killed at this before
                 shutil.rmtree(gone, ignore_errors=True)
             gone = self.folder / f"{DELETED}{name}"  # out of every list at once, then emptied
@@ -201,13 +192,13 @@ class Jobs:
         _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
         if not self.waiting:
             return
-        with suppress(OSError), self._changing() as queue:
+        with suppress(OSError), self.queue.changing() as queue:
             training = {p.name for p in self._paths() if is_held(p / progress.LOCK)} - {ended}
             for name in queue.waiting:
                 if len(training) >= queue.at_once:
                     break
-                queue = _without(queue, name)
-                self._save(queue)  # first: what cannot leave the queue would be started for ever
+                queue = queue.without(name)
+                self.queue.save(queue)  # first: else it could be started for ever
                 if name not in training:
                     self._spawn(name)
                 training.add(name)
@@ -218,34 +209,9 @@ class Jobs:
         if self.folder.is_dir():
             yield from (p for p in self.folder.iterdir() if NAME.fullmatch(p.name) and is_run(p))
 
-    def _queue(self) -> Queue:
-        """The queue; an empty one where the file is damaged: no run is lost with it."""
-        with suppress(OSError):
-            return self._read_queue()
-        return Queue()
-
-    def _read_queue(self) -> Queue:
-        """Raises OSError: who would write a queue that cannot be read now loses who waits."""
-        with suppress(FileNotFoundError, *(kind for kind in UNREADABLE if kind is not OSError)):
-            values = json.loads((self.folder / QUEUE).read_text("utf-8"))
-            names = [name for name in values["waiting"] if NAME.fullmatch(name)]
-            present = tuple(name for name in names if is_run(self.folder / name))
-            return Queue(present, max(1, int(values["at_once"])))
-        return Queue()
-
-    def _save(self, queue: Queue) -> None:
-        text = dump({"waiting": queue.waiting, "at_once": queue.at_once})
-        write(self.folder / QUEUE, lambda part: part.write_text(text, "utf-8"))
-
-    @contextmanager
-    def _changing(self) -> Iterator[Queue]:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with holding(self.folder / QUEUE_LOCK):
-            yield self._read_queue()
-
-    def _enqueue(self, queue: Queue, name: str, first: bool = False) -> None:
-        others = _without(queue, name).waiting
-        self._save(replace(queue, waiting=(name, *others) if first else (*others, name)))
+    def _enqueue(self, queue: Waiting, name: str, first: bool = False) -> None:
+        others = queue.without(name).waiting
+        self.queue.save(replace(queue, waiting=(name, *others) if first else (*others, name)))
 
     def _spawn(self, name: str, wish: str = "") -> None:
         """Start a worker, which holds the run's lock from its first moment to its last."""
@@ -280,7 +246,7 @@ class Jobs:
                 "A name has up to 64 letters, digits, dots, dashes and underscores, "
                 "and begins with a letter or a digit."
             )
-        taken = name in (QUEUE, QUEUE_LOCK) or (self.folder / name).exists()
+        taken = name in (QUEUE, LOCK) or (self.folder / name).exists()
         if taken or (self.shipped / name).exists():
             raise Refused(f"There is a model called {name} already. Choose another name.")
         return name
@@ -307,7 +273,3 @@ def _longer(job: Job, epochs: int) -> Changes:
     except ValueError as error:
         raise Refused(str(error)) from error
     return changes
-
-
-def _without(queue: Queue, name: str) -> Queue:
-    return replace(queue, waiting=tuple(other for other in queue.waiting if other != name))

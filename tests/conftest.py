@@ -1,10 +1,14 @@
 """What several test files share: few digits, at most two threads, and repeatable Hypothesis."""
 
 import pytest
+import streamlit as st
 import torch
 from hypothesis import HealthCheck, settings
 
 from digitcore.digits import DigitSet, load_mnist
+from digitcore.jobs import Jobs
+from tests.forked import forks
+from tests.workers import end_workers
 
 torch.set_num_threads(min(2, torch.get_num_threads()))
 settings.register_profile(
@@ -27,3 +31,44 @@ def mnist() -> DigitSet:
 def few(mnist: DigitSet) -> tuple[DigitSet, DigitSet]:
     """(512 digits to learn from, 256 others to validate on)."""
     return mnist.take(range(512), "few"), mnist.take(range(1000, 1256), "few, held out")
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """Every process computes with one thread, so that all come to the same last bits."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def forked():
+    """Real processes that cost no start-up."""
+    with forks() as forked:
+        yield forked
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder of runs whose workers end with the test, whatever happens."""
+    yield tmp_path / "runs"
+    end_workers(tmp_path / "runs")
+
+
+@pytest.fixture
+def jobs(folder):
+    """The runs in that folder."""
+    return Jobs(folder)
+
+
+@pytest.fixture
+def runs(monkeypatch, tmp_path):
+    """The pages' folder of runs, empty for each test, and nothing cached from another one."""
+    monkeypatch.setenv("DIGITS_RUNS", str(tmp_path / "runs"))
+    yield tmp_path / "runs"
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    end_workers(tmp_path / "runs")

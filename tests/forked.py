@@ -28,7 +28,8 @@ from digitcore.jobs import Jobs, Refused
 from digitcore.locks import Locked, holding
 from digitcore.recipes import Recipe
 from digitcore.showcase import showcase
-from digitcore.worker import main, work
+from digitcore.worker import work
+from digitcore.worker.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
 Moment = tuple[str, int]  # ("batch", so many trained) or (file name, its so manieth writing)

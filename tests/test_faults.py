@@ -14,16 +14,20 @@ from pathlib import Path
 
 import pytest
 import torch
+from tqdm import tqdm
 
 from digitcore import jobs as jobs_module
 from digitcore import locks, progress, runs, standing, worker
 from digitcore.augment import Warp
-from digitcore.jobs import QUEUE, Jobs, Refused
+from digitcore.jobs import Jobs, Refused
 from digitcore.locks import holding, is_held
 from digitcore.recipes import Recipe
 from digitcore.runs import HISTORY, PREDICTIONS, RECIPE, RESULT, STATE, Run, RunStore
-from tests.forked import BALLAST, forks, hammer, serve, train
+from digitcore.waiting import QUEUE
+from tests.forked import BALLAST, hammer, serve, train
 from tests.workers import end_workers, until, workers
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 RICH = Recipe(
     "slim", epochs=3, digits=2000, batch_size=32, schedule="one-cycle", average=0.95,
@@ -32,35 +36,6 @@ RICH = Recipe(
 BATCHES = 63  # in an epoch of it
 SMALL = Recipe("dense", epochs=1, digits=500, batch_size=100, precision="float32")
 MIDDLE = ("batch", BATCHES + 27)  # of the training, in its second epoch
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Every process computes with one thread, so that all come to the same last bits."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMP_NUM_THREADS", "1")
-        yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="module")
-def forked():
-    with forks() as forked:
-        yield forked
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """A folder of runs whose workers end with the test, whatever happens."""
-    yield tmp_path / "runs"
-    end_workers(tmp_path / "runs")
-
-
-@pytest.fixture
-def jobs(folder):
-    return Jobs(folder)
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +172,7 @@ def test_a_file_that_may_not_grow_fails_the_run_which_goes_on_later(jobs, forked
 
 def test_a_finish_that_finds_no_room_is_done_later(jobs, forked, whole):
     path = jobs.create(RICH, "mine", start=False)
-    assert forked.run(train, path, ("recipe.json", 1), "limit") == 1
+    assert forked.run(train, path, ("weights.safetensors", 1), "limit") == 1
     assert_failed_and_whole(path)
     assert not RunStore(path.parent).runs()
     assert forked.run(train, path) == 0
@@ -529,7 +504,7 @@ def test_a_training_that_diverges_says_what_to_try_and_then_learns(jobs, optimiz
     assert set(progress.read_batches(path).learning_rate) == {0.005}
 
 
-class _Wilder(worker.tqdm):
+class _Wilder(tqdm):
     """Asks for a learning rate of 10 at a batch."""
 
     def __init__(self, jobs: Jobs, at: int) -> None:

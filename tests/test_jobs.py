@@ -11,26 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digitcore import progress, worker
-from digitcore.jobs import MOST_WAITING, QUEUE, QUEUE_LOCK, Jobs, Queue, Refused
+from digitcore.jobs import MOST_WAITING, Jobs, Refused
 from digitcore.locks import holding
 from digitcore.progress import Changes, Status
 from digitcore.recipes import Recipe
 from digitcore.runs import RECIPE, WEIGHTS, RunStore
-from tests.workers import end_workers, until
+from digitcore.waiting import LOCK, QUEUE, Waiting
+from tests.workers import until
 
 SMALL = Recipe("dense", epochs=1, digits=500, batch_size=100, precision="float32")
 NO_NAMES = ["..", "../x", "a/b", "/etc", ".x", "-x", "a b", "é", "x" * 65, "a\n", "a\0"]
-
-
-@pytest.fixture
-def folder(tmp_path):
-    yield tmp_path / "runs"
-    end_workers(tmp_path / "runs")
-
-
-@pytest.fixture
-def jobs(folder):
-    return Jobs(folder)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +76,7 @@ def test_the_newest_comes_first(jobs):
     assert list(states(jobs)) == ["new", "middle", "old"]
 
 
-@pytest.mark.parametrize("name", [*NO_NAMES, "tiny", "taken", QUEUE, QUEUE_LOCK])
+@pytest.mark.parametrize("name", [*NO_NAMES, "tiny", "taken", QUEUE, LOCK])
 def test_a_name_that_is_taken_or_none_is_refused(jobs, name):
     jobs.create(SMALL, "taken", start=False)
     jobs.create(SMALL, "mine", start=False)
@@ -99,7 +89,7 @@ def test_a_name_that_is_taken_or_none_is_refused(jobs, name):
     assert (WEIGHTS / "tiny" / RECIPE).is_file()
 
 
-@pytest.mark.parametrize("name", ["", "gone", QUEUE_LOCK, *NO_NAMES])
+@pytest.mark.parametrize("name", ["", "gone", LOCK, *NO_NAMES])
 def test_what_is_no_run_is_unknown_to_every_verb(jobs, name):
     jobs.create(SMALL, "mine", start=False)
     before = sorted(jobs.folder.parent.rglob("*"))
@@ -186,7 +176,7 @@ def test_the_queue_is_a_list_whichever_server_is_asked(tmp_path_factory, moves):
 def test_there_is_an_end_to_how_many_may_wait(jobs):
     with no_room(jobs):
         names = [jobs.create(SMALL, start=False).name for _ in range(MOST_WAITING)]
-        jobs._save(Queue(tuple(names)))
+        jobs.queue.save(Waiting(tuple(names)))
         with pytest.raises(Refused, match=str(MOST_WAITING)):
             jobs.create(SMALL, "more")
         assert not (jobs.folder / "more").exists()
@@ -224,14 +214,16 @@ def test_a_run_that_is_trained_can_be_asked_to_end_but_not_be_moved_away(jobs):
             with pytest.raises(Refused):
                 verb(busy)
         assert jobs.job(busy).state == "training"
+        jobs.set_rate(busy, 0.5)
+        assert progress.take_rate(jobs.folder / busy) == 0.5
         jobs.pause(busy)
         assert jobs.job(busy).state == "pausing"
         jobs.stop(busy)
         assert jobs.job(busy).state == "stopping"
         progress.save_status(jobs.folder / busy, Status("finishing", 1, 1))
         assert jobs.job(busy).state == "finishing"
-        jobs.set_rate(busy, 0.5)
-        assert progress.take_rate(jobs.folder / busy) == 0.5
+        with pytest.raises(Refused, match="learns no more"):  # the wish would be left behind
+            jobs.set_rate(busy, 0.5)
     assert jobs.job(busy).state == "interrupted"
 
 

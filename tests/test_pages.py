@@ -18,6 +18,7 @@ from digitcore.runs import (
     save_ensemble,
 )
 
+pytestmark = pytest.mark.usefixtures("runs")
 PAGES = ("pages/welcome.py", "pages/draw.py", "pages/train.py")
 ASKING = PAGES[:2]  # pages that ask models
 SMALL = "tiny"  # a shipped model whose folder is quickly copied
@@ -26,15 +27,6 @@ SMALL = "tiny"  # a shipped model whose folder is quickly copied
 def use_store(monkeypatch, folder) -> None:
     """Make the pages read another folder of models, for one test."""
     monkeypatch.setattr("ui.loaders.WEIGHTS", folder)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
-@pytest.fixture(autouse=True)
-def runs(monkeypatch, tmp_path):
-    """An empty folder of runs for each test, and nothing cached from another one."""
-    monkeypatch.setenv("DIGITS_RUNS", str(tmp_path / "runs"))
-    yield tmp_path / "runs"
     st.cache_resource.clear()
     st.cache_data.clear()
 

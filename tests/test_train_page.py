@@ -4,7 +4,6 @@ import shutil
 from dataclasses import replace
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from digitcore import progress
@@ -15,16 +14,8 @@ from digitcore.recipes import ZOO, Recipe
 from digitcore.runs import HISTORY, RECIPE, RESULT, WEIGHTS, Run
 from tests.test_pages import words
 
+pytestmark = pytest.mark.usefixtures("runs")
 SMALL = Recipe("dense", epochs=2, digits=500, precision="float32")
-
-
-@pytest.fixture(autouse=True)
-def runs(monkeypatch, tmp_path):
-    """An empty folder of runs for each test, and nothing cached from another one."""
-    monkeypatch.setenv("DIGITS_RUNS", str(tmp_path / "runs"))
-    yield tmp_path / "runs"
-    st.cache_resource.clear()
-    st.cache_data.clear()
 
 
 def open_train(**address: str) -> AppTest:

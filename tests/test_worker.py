@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from tqdm import tqdm
 
 from digitcore import progress
@@ -23,33 +22,13 @@ from digitcore.recipes import Recipe
 from digitcore.runs import COLUMNS, HISTORY, PREDICTIONS, RECIPE, RESULT, STATE, Run, RunStore
 from digitcore.training import Diverged
 from digitcore.worker import ROWS, in_words, work
-from tests.forked import ROOT, forks, headless
+from tests.forked import ROOT, headless
 from tests.workers import until
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 PLAIN = Recipe("dense", epochs=2, digits=1000, batch_size=50, precision="float32")
 BATCHES = 20  # in an epoch of it
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Every process computes with one thread, so that all come to the same last bits."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMP_NUM_THREADS", "1")
-        yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="module")
-def forked():
-    with forks() as forked:
-        yield forked
-
-
-@pytest.fixture
-def jobs(tmp_path):
-    return Jobs(tmp_path / "runs")
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,22 @@ nothing.
 """
 
 from dataclasses import dataclass
-from math import ceil, log, sqrt
+from math import sqrt
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from digitcore.guidance.reading import (
+    GUESSING,
+    Floats,
+    Training,
+    column,
+    means_of,
+    read,
+    smoothed_floor,
+    when,
+    window_of,
+)
 from digitcore.guidance.remedies import (
     against_overfitting,
     against_plateau,
@@ -25,9 +35,6 @@ from digitcore.guidance.remedies import (
 )
 from digitcore.recipes import Recipe
 
-Floats = npt.NDArray[np.float64]
-
-GUESSING = log(10)  # nats: the loss of calling all ten digits equally likely
 EXPLODED = 3 * GUESSING  # an untrained network starts at 4.3 (cautious) or below; leaps reach 460
 HOPELESS = 1e3  # nats: after a leap this far dense (adam 0.3) stayed at 1.0, or the loss exploded
 SETTLING = 20  # steps: a leap at the start that is recovered from has passed after 12 of them
@@ -66,55 +73,6 @@ class Advice:
     remedy: str
 
 
-@dataclass(frozen=True)
-class _Training:
-    """Finite figures of a training: by epoch, and as finely as the training loss is known.
-
-    epochs, train, validation: (E,), losses in nats. done: (N,) epochs, at which loss (N,) was
-    measured with rate (N,). full: where the rate was at least half of the recipe's, so that
-    the warm-up of a one-cycle schedule is not held against it.
-    """
-
-    recipe: Recipe
-    epochs: Floats
-    train: Floats
-    validation: Floats
-    done: Floats
-    loss: Floats
-    rate: Floats
-
-    @property
-    def digits(self) -> float:
-        return self.recipe.learned
-
-    @property
-    def steps_per_epoch(self) -> int:
-        return ceil(self.digits / self.recipe.batch_size)
-
-    @property
-    def steps_at_full_rate(self) -> float:
-        """Since the rate first reached half of the recipe's: a warm-up does not count."""
-        full = self.rate >= self.recipe.learning_rate / 2
-        if not full.any():
-            return 0.0
-        # a row stands for all since the row before, the first for its epoch until then
-        before = np.concatenate([[ceil(self.done[0]) - 1], self.done[:-1]])
-        return float((self.done[-1] - before[full.argmax()]) * self.steps_per_epoch)
-
-    @property
-    def level(self) -> float:
-        """The training loss of late, in nats: one wild batch does not change it."""
-        return float(np.median(self.loss[-_window(len(self.loss)) :]))
-
-    def learned(self, loss: float) -> float:
-        """Share of the way from guessing (0) to a perfect answer (1)."""
-        return (GUESSING - loss) / (GUESSING - smoothed_floor(self.recipe.label_smoothing))
-
-    @property
-    def ended(self) -> bool:
-        return len(self.epochs) > 0 and self.epochs[-1] >= self.recipe.epochs
-
-
 def advise(recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame) -> list[Advice]:
     """What to say of a training, running or ended; empty where it goes well.
 
@@ -123,7 +81,7 @@ def advise(recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame) -> list
     history: one row an epoch, as runs.COLUMNS. batches: epochs_done (in epochs), loss (mean of a
     few batches, nats) and learning_rate. Either may be empty, short, or hold what is no number.
     """
-    training = _read(recipe, history, batches)
+    training = read(recipe, history, batches)
     advice = (
         _not_a_number(recipe, history, batches)
         or _diverging(training)
@@ -136,84 +94,36 @@ def advise(recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame) -> list
     return [advice] if advice else []
 
 
-# --- reading the curves
-
-
-def _read(recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame) -> _Training:
-    by_epoch = _finite(history, "epoch", "train_loss", "validation_loss", "learning_rate")
-    fine = _finite(batches, "epochs_done", "loss", "learning_rate")
-    if fine.shape[1] < by_epoch.shape[1]:  # the shipped models' batches are not kept
-        fine = by_epoch[[0, 1, 3]]
-    return _Training(recipe, *by_epoch[:3], *fine)
-
-
-def _finite(frame: pd.DataFrame, *columns: str) -> Floats:
-    """(columns, rows): the rows that are numbers throughout, none where a column is missing."""
-    rows = np.stack([_column(frame, name) for name in columns])
-    rows = rows[:, np.isfinite(rows).all(axis=0)]
-    return rows.clip(0, 1e6)  # so that no sum overflows, whatever the file holds
-
-
-def _column(frame: pd.DataFrame, name: str) -> Floats:
-    values = frame[name] if name in frame else pd.Series(np.nan, index=frame.index)
-    return pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
-
-
-def _when(training: _Training) -> str:
-    return f"After {training.done[-1]:.1f} epochs"
-
-
-def _window(rows: int) -> int:
-    """Rows to average over: a tenth, at most 20, which is a tenth of an epoch."""
-    return max(1, min(20, rows // 10))
-
-
-def _smooth(values: Floats, window: int) -> Floats:
-    """Means of `window` neighbours, without those that lack some."""
-    sums = np.cumsum(np.concatenate([[0.0], values]))
-    return (sums[window:] - sums[:-window]) / window
-
-
-def smoothed_floor(smoothing: float) -> float:
-    """The least training loss that label smoothing leaves, in nats: the entropy of its targets.
-
-    Source: Szegedy et al. (2015), arXiv 1512.00567, section 7.
-    """
-    other = smoothing / 10
-    right = 1 - 9 * other
-    return -right * log(right) - (9 * other * log(other) if other > 0 else 0.0)
-
-
 # --- diverging
 
 
 def _not_a_number(recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame) -> Advice | None:
     for frame, name in zip((batches, history, history), NAMED, strict=True):
         last = frame.tail(1)
-        if name in frame and len(last) and not np.isfinite(_column(last, name)[0]):
-            what, epoch = NAMED[name], _column(last, "epoch")[0]
+        if name in frame and len(last) and not np.isfinite(column(last, name)[0]):
+            what, epoch = NAMED[name], column(last, "epoch")[0]
             words = f"In epoch {epoch:g} the {what} is no number any more: the training diverged."
             return Advice("diverging", words, slower(recipe))
     return None
 
 
-def _diverging(training: _Training) -> Advice | None:
+def _diverging(training: Training) -> Advice | None:
     if len(training.loss) < 2:
         return None
     at_first = training.done[-1] * training.steps_per_epoch < SETTLING
     last = float(np.median(training.loss[-1 if at_first else -5 :]))
     if last > (HOPELESS if at_first else EXPLODED):
         words = (
-            f"{_when(training)} the training loss is {last:.3g}, far above the {GUESSING:.1f} of "
+            f"{when(training)} the training loss is {last:.3g}, far above the {GUESSING:.1f} of "
             "mere guessing: the training diverges."
         )
         return Advice("diverging", words, slower(training.recipe))
     return _forgetting(training)
 
 
-def _forgetting(training: _Training) -> Advice | None:
-    window = _window(len(training.loss))
-    smooth = _smooth(training.loss, window)
+def _forgetting(training: Training) -> Advice | None:
+    window = window_of(len(training.loss))
+    smooth = means_of(training.loss, window)
     best = int(smooth.argmin())
     floor = smoothed_floor(training.recipe.label_smoothing)
     low, level = smooth[best] - floor, training.level - floor
@@ -221,7 +131,7 @@ def _forgetting(training: _Training) -> Advice | None:
     if not had_learned or level < low + LOST or level < 3 * low:
         return None
     words = (
-        f"{_when(training)} the training loss is {training.level:.3g}; it had fallen to "
+        f"{when(training)} the training loss is {training.level:.3g}; it had fallen to "
         f"{smooth[best]:.3g} after {training.done[best + window - 1]:.1f}: what it knew is lost."
     )
     return Advice("diverging", words, slower(training.recipe))
@@ -230,7 +140,7 @@ def _forgetting(training: _Training) -> Advice | None:
 # --- the learning rate
 
 
-def _not_learning(training: _Training) -> Advice | None:
+def _not_learning(training: Training) -> Advice | None:
     """For a loss that stays high: too high where it jumped or jumps, too low where it creeps."""
     if len(training.loss) < 3:
         return None
@@ -242,13 +152,13 @@ def _not_learning(training: _Training) -> Advice | None:
     if not stuck:
         return None
     seen = (
-        f"{_when(training)} the training loss is {training.level:.3f} "
+        f"{when(training)} the training loss is {training.level:.3f} "
         f"(guessing gives {GUESSING:.3f})"
     )
     return _why_stuck(training, seen, jumped)
 
 
-def _why_stuck(training: _Training, seen: str, jumped: bool) -> Advice:
+def _why_stuck(training: Training, seen: str, jumped: bool) -> Advice:
     recipe = training.recipe
     if jumped:
         words = f"{seen}, after a leap to {training.loss.max():.3g} that it has not recovered from."
@@ -275,7 +185,7 @@ def _creeps(loss: Floats) -> bool:
     return first > middle > last and first - last > 3 * chance
 
 
-def _bouncing(training: _Training) -> Advice | None:
+def _bouncing(training: Training) -> Advice | None:
     """A training loss that rises again and again, at a rate that never falls."""
     seen = training.train[-RECENT - 1 :]
     if training.recipe.schedule != "constant" or len(seen) < 4:
@@ -293,7 +203,7 @@ def _bouncing(training: _Training) -> Advice | None:
     return Advice("rate too high", words, slower(training.recipe))
 
 
-def _unfinished(training: _Training) -> Advice | None:
+def _unfinished(training: Training) -> Advice | None:
     """An ended training in which every epoch still helped, and much was left to learn."""
     recipe, validation = training.recipe, training.validation
     if not training.ended or recipe.schedule != "constant" or len(validation) < RECENT:
@@ -314,7 +224,7 @@ def _unfinished(training: _Training) -> Advice | None:
 # --- what was learned, and whether it holds for new digits
 
 
-def _judged(training: _Training) -> tuple[Floats, Floats, Floats]:
+def _judged(training: Training) -> tuple[Floats, Floats, Floats]:
     """Epochs, training above its floor, validation, in nats, since the average has warmed up.
 
     An average of decay d looks back over 1 / (1 - d) steps; before five times as many it still
@@ -326,14 +236,14 @@ def _judged(training: _Training) -> tuple[Floats, Floats, Floats]:
     return training.epochs[judged], train[judged].clip(0), training.validation[judged]
 
 
-def _overfitting(training: _Training) -> Advice | None:
+def _overfitting(training: Training) -> Advice | None:
     epochs, train, validation = _judged(training)
     if len(epochs) < 4:
         return None
     best = int(validation.argmin())
     since, below = len(epochs) - 1 - best, validation[-1] / max(train[-1], PERFECT)
     # three epochs each: a single lucky one is no measure (warped: 0.0226 between 0.029 and 0.032)
-    smooth = _smooth(validation, 3)
+    smooth = means_of(validation, 3)
     rises = since >= 3 and below > BELOW and smooth[-1] > (1 + RISE) * smooth.min()
     by_heart = since >= RECENT and below > FAR_BELOW and train[-1] < train[best] / 2
     if not (rises or by_heart) or train[-1] >= train[best] or validation[best] < PERFECT:
@@ -351,7 +261,7 @@ def _overfitting(training: _Training) -> Advice | None:
     return Advice("overfitting", words, against_overfitting(training.recipe))
 
 
-def _plateau(training: _Training) -> Advice | None:
+def _plateau(training: Training) -> Advice | None:
     """No progress for RECENT epochs, at a constant rate: at the peak of a cycle that is normal."""
     epochs, train, validation = _judged(training)
     if training.recipe.schedule != "constant" or len(epochs) <= RECENT:

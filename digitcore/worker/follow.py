@@ -1,24 +1,16 @@
-"""Trains one run in a process of its own, and writes only into the run's folder.
-
-    python -m digitcore.worker RECIPE.json     trains a recipe into a new run, with a progress bar
-    python -m digitcore.worker runs/NAME       goes on with a run, as the Train page does
+"""Follows one training and writes down what happens, only into the run's folder.
 
 All that costs time is done at most once in 1/200 of an epoch, so that the training keeps the
 speed of the bare loop. A run that is ended in any way goes on from its last checkpoint and ends
 with the weights of a run that was never interrupted.
 """
 
-import argparse
 import errno
-import os
-import signal
-import sys
 import time
 import traceback
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import torch
@@ -30,15 +22,11 @@ from digitcore.evaluation import predict
 from digitcore.explain import first_filters
 from digitcore.finish import finish
 from digitcore.folder import RunDamaged
-from digitcore.jobs import RUNS, Jobs
 from digitcore.learner import Checkpoint
-from digitcore.locks import Locked, holding
 from digitcore.models import build
 from digitcore.optimizers import learning_rate
 from digitcore.progress import Changes, Glimpse, Status
-from digitcore.recipes import Recipe
 from digitcore.showcase import showcase
-from digitcore.standing import is_run
 from digitcore.training import (
     BatchEnd,
     Diverged,
@@ -52,7 +40,6 @@ from digitcore.training import (
 
 ROWS = 200  # of batches.csv in an epoch, at most
 EVERY = 1.0  # seconds between two writings of the status
-NICE = 15  # so that pages stay quick: see scripts/bench_live
 SAFE = 60.0  # seconds between two checkpoints within an epoch
 NOTHING_YET = "Stopped before the first epoch ended, so there is no model to keep yet."
 
@@ -253,80 +240,3 @@ def in_words(error: Exception) -> str:
             return "There is not enough memory. Try a smaller batch or a smaller network."
         case _:
             return f"The training broke off: {type(error).__name__}: {error}"
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m digitcore.worker", description="Train a recipe into a run folder."
-    )
-    parser.add_argument("what", type=Path, metavar="RECIPE.json or RUN", help="or a run's folder")
-    parser.add_argument("--name", default="", help="of the new run; default: network and number")
-    parser.add_argument("--runs", type=Path, default=RUNS, metavar="FOLDER")
-    parser.add_argument("--lock", type=int, help=argparse.SUPPRESS)  # held by whom jobs has started
-    arguments = parser.parse_args()
-    try:
-        path = arguments.what if arguments.what.is_dir() else _new(arguments)
-        if not is_run(path) or path.resolve().parent == runs.WEIGHTS:
-            raise ValueError(f"{path} is no run that can be trained.")
-        if arguments.lock:
-            os.set_inheritable(arguments.lock, False)  # no child shall hold it on
-            status = _in_background(path)
-        else:
-            with holding(path / progress.LOCK, wait=1):
-                progress.forget_wish(path)
-                status = _by_hand(path)
-    except Locked:
-        parser.error(f"{arguments.what} is being trained already.")
-    except (OSError, ValueError, RunDamaged) as error:
-        parser.error(str(error))
-    sys.exit(status.state == "failed")
-
-
-def _new(arguments: argparse.Namespace) -> Path:
-    try:
-        recipe = Recipe.from_json(arguments.what.read_text("utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{arguments.what} is no recipe: {error}") from error
-    return Jobs(arguments.runs).create(recipe, arguments.name, start=False)
-
-
-def _in_background(path: Path) -> Status:
-    os.nice(max(0, NICE - os.nice(0)))  # a worker that was started by another is nice already
-    if not (path / progress.CHECKPOINT).exists():
-        torch.set_num_threads(max(1, torch.get_num_threads() // Jobs(path.parent).at_once))
-    told_to_end = _pause_when_told_to_end(path)
-    try:
-        return work(path)
-    finally:
-        if not told_to_end.is_set():  # else the machine is going down
-            Jobs(path.parent).advance(ended=path.name)
-
-
-def _by_hand(path: Path) -> Status:
-    print(f"Training {path}. Ctrl-C pauses it; the same command with that folder goes on.")
-    _pause_when_told_to_end(path)
-    with tqdm(desc=path.name, unit="batch", dynamic_ncols=True) as bar:
-        status = work(path, bar)
-    print(f"{path.name}: {status.state}. {status.message}".rstrip())
-    if status.state in ("finished", "stopped"):
-        result = runs.Run(path).result
-        print(f"Best epoch {result.best_epoch}, test digits right: {result.test_correct:,} "
-              f"of {result.test_n:,}.")  # fmt: skip
-    return status
-
-
-def _pause_when_told_to_end(path: Path) -> Event:
-    """The event is set when a signal has asked for the end."""
-    told = Event()
-
-    def pause(*_: object) -> None:
-        told.set()
-        progress.wish(path, "pause")
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, pause)
-    return told
-
-
-if __name__ == "__main__":
-    main()

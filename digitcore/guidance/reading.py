@@ -1,0 +1,108 @@
+"""The curves of a training, read for what can be said of them: finite, and as fine as known."""
+
+from dataclasses import dataclass
+from math import ceil, log
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from digitcore.recipes import Recipe
+
+Floats = npt.NDArray[np.float64]
+
+GUESSING = log(10)  # nats: the loss of calling all ten digits equally likely
+
+
+@dataclass(frozen=True)
+class Training:
+    """Finite figures of a training: by epoch, and as finely as the training loss is known.
+
+    epochs, train, validation: (E,), losses in nats. done: (N,) epochs, at which loss (N,) was
+    measured with rate (N,). full: where the rate was at least half of the recipe's, so that
+    the warm-up of a one-cycle schedule is not held against it.
+    """
+
+    recipe: Recipe
+    epochs: Floats
+    train: Floats
+    validation: Floats
+    done: Floats
+    loss: Floats
+    rate: Floats
+
+    @property
+    def digits(self) -> float:
+        return self.recipe.learned
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return ceil(self.digits / self.recipe.batch_size)
+
+    @property
+    def steps_at_full_rate(self) -> float:
+        """Since the rate first reached half of the recipe's: a warm-up does not count."""
+        full = self.rate >= self.recipe.learning_rate / 2
+        if not full.any():
+            return 0.0
+        # a row stands for all since the row before, the first for its epoch until then
+        before = np.concatenate([[ceil(self.done[0]) - 1], self.done[:-1]])
+        return float((self.done[-1] - before[full.argmax()]) * self.steps_per_epoch)
+
+    @property
+    def level(self) -> float:
+        """The training loss of late, in nats: one wild batch does not change it."""
+        return float(np.median(self.loss[-window_of(len(self.loss)) :]))
+
+    def learned(self, loss: float) -> float:
+        """Share of the way from guessing (0) to a perfect answer (1)."""
+        return (GUESSING - loss) / (GUESSING - smoothed_floor(self.recipe.label_smoothing))
+
+    @property
+    def ended(self) -> bool:
+        return len(self.epochs) > 0 and self.epochs[-1] >= self.recipe.epochs
+
+
+def read(recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame) -> Training:
+    by_epoch = finite(history, "epoch", "train_loss", "validation_loss", "learning_rate")
+    fine = finite(batches, "epochs_done", "loss", "learning_rate")
+    if fine.shape[1] < by_epoch.shape[1]:  # the shipped models' batches are not kept
+        fine = by_epoch[[0, 1, 3]]
+    return Training(recipe, *by_epoch[:3], *fine)
+
+
+def finite(frame: pd.DataFrame, *columns: str) -> Floats:
+    """(columns, rows): the rows that are numbers throughout, none where a column is missing."""
+    rows = np.stack([column(frame, name) for name in columns])
+    rows = rows[:, np.isfinite(rows).all(axis=0)]
+    return rows.clip(0, 1e6)  # so that no sum overflows, whatever the file holds
+
+
+def column(frame: pd.DataFrame, name: str) -> Floats:
+    values = frame[name] if name in frame else pd.Series(np.nan, index=frame.index)
+    return pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
+
+
+def when(training: Training) -> str:
+    return f"After {training.done[-1]:.1f} epochs"
+
+
+def window_of(rows: int) -> int:
+    """Rows to average over: a tenth, at most 20, which is a tenth of an epoch."""
+    return max(1, min(20, rows // 10))
+
+
+def means_of(values: Floats, window: int) -> Floats:
+    """Means of `window` neighbours, without those that lack some."""
+    sums = np.cumsum(np.concatenate([[0.0], values]))
+    return (sums[window:] - sums[:-window]) / window
+
+
+def smoothed_floor(smoothing: float) -> float:
+    """The least training loss that label smoothing leaves, in nats: the entropy of its targets.
+
+    Source: Szegedy et al. (2015), arXiv 1512.00567, section 7.
+    """
+    other = smoothing / 10
+    right = 1 - 9 * other
+    return -right * log(right) - (9 * other * log(other) if other > 0 else 0.0)
