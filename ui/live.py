@@ -39,10 +39,10 @@ def watch(jobs: Jobs) -> None:
     boxes = st.container()
     chosen = _choose_runs(jobs)
     with boxes:
-        _live(bars, before)(_show_standing)(jobs, before, [job.name for job in chosen])
+        _live(bars, before, _show_standing, jobs, before, [job.name for job in chosen])
     if chosen:
-        _live(losses, before)(_show_losses)(chosen)
-        _live(rest, before)(_show_epochs)(chosen)
+        _live(losses, before, _show_losses, chosen)
+        _live(rest, before, _show_epochs, chosen)
     else:
         st.info(
             "Nothing has been trained here yet. Press Train: the curves will be drawn here as the "
@@ -57,22 +57,19 @@ def standing(active: Sequence[Job]) -> list[tuple[str, str, bool, bool]]:
 
 
 def young(job: Job) -> bool:
-    """Whether a run has no curve yet, or not for long."""
+    """Whether a run that is trained has no curve yet, or not for long."""
     seconds = job.status.seconds if job.status else 0.0
-    return not job.has_curve or seconds < YOUTH
+    return job.alive and (not job.has_curve or seconds < YOUTH)
 
 
-def _live(seconds: float, before: list) -> Callable:
-    """Drawn again every so many seconds as long as something is under way."""
+def _live(seconds: float, before: list, show: Callable, *arguments: object) -> None:
+    """Show something, and again every so many seconds as long as something is under way."""
 
-    def decorate(show: Callable) -> Callable:
-        def shown(*arguments: object) -> None:
-            with in_words():
-                show(*arguments)
+    def shown() -> None:
+        with in_words():
+            show(*arguments)
 
-        return st.fragment(shown, run_every=seconds if before else None, key=show.__name__)
-
-    return decorate
+    st.fragment(shown, run_every=seconds if before else None, key=show.__name__)()
 
 
 def _show_standing(jobs: Jobs, before: list, chosen: Sequence[str]) -> None:
