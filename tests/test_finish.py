@@ -34,6 +34,28 @@ def test_a_finished_training_is_a_run_whose_files_agree(tmp_path, few):
     assert result.milliseconds > 0
 
 
+def test_a_finish_that_breaks_off_leaves_the_run_as_it_was_and_is_done_again(
+    tmp_path, few, monkeypatch
+):
+    events = list(training.train(QUICK, *few))
+    history = [{column: getattr(events[-2], column) for column in runs.COLUMNS} for _ in range(3)]
+    finish(tmp_path / "mine", QUICK, events[0], events[-1], history)
+    before = {file.name: file.read_bytes() for file in (tmp_path / "mine").iterdir()}
+
+    def full(path, probs):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(runs, "save_predictions", full)
+        finish(tmp_path / "mine", QUICK, events[0], events[-1], history[:1])
+    kept = {name: (tmp_path / "mine" / name).read_bytes() for name in before}
+    assert kept == before
+    (tmp_path / "mine" / "finishing" / "weights.safetensors.1-1.tmp").write_bytes(b"killed here")
+    finish(tmp_path / "mine", QUICK, events[0], events[-1], history[:1])
+    assert len(Run(tmp_path / "mine").history) == 1
+    assert not (tmp_path / "mine" / "finishing").exists()
+
+
 def test_weights_are_halved_only_where_as_many_digits_stay_right():
     network = build("dense")
     state = network.state_dict()

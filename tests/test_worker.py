@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,11 @@ from digitcore import progress
 from digitcore.folder import RunDamaged
 from digitcore.jobs import Jobs
 from digitcore.locks import holding
-from digitcore.progress import Glimpse
+from digitcore.progress import Changes, Glimpse
 from digitcore.recipes import Recipe
 from digitcore.runs import COLUMNS, HISTORY, PREDICTIONS, RECIPE, RESULT, STATE, Run, RunStore
 from digitcore.training import Diverged
-from digitcore.worker import ROWS, in_words, work
+from digitcore.worker import ROWS, follow, in_words, work
 from tests.forked import ROOT, headless
 from tests.workers import until
 
@@ -333,3 +334,40 @@ def test_ctrl_c_pauses_a_training_by_hand_and_the_folder_goes_on(tmp_path, jobs)
     assert "mine: finished." in said
     assert "test digits right" in said
     assert weights(path) == weights(whole)
+
+
+def test_a_changed_rate_means_nothing_on_the_schedule_of_a_training_that_goes_further(jobs):
+    recipe = replace(PLAIN, schedule="cosine")
+    path = jobs.create(recipe, "mine", start=False)
+    last = 2 * BATCHES - 1  # where cosine is next to nothing, so the factor is huge
+    progress.save_changes(path, Changes({last: 100.0}))
+    assert work(path).state == "finished"
+    progress.save_changes(path, Changes({last: 100.0}, {2: 3}))
+    assert work(path).state == "finished"
+    rates = progress.read_changes(path).rates
+    assert rates == {last: 100.0, 2 * BATCHES: 1.0}
+    further = progress.read_batches(path).query("epoch == 3")
+    assert further.learning_rate.max() < recipe.learning_rate
+
+
+def test_a_rate_asked_for_too_late_is_not_kept_for_a_later_training(jobs, monkeypatch):
+    path = jobs.create(PLAIN, "mine", start=False)
+    whole = follow.finish
+
+    def meanwhile(*arguments):
+        progress.wish_rate(path, 5.0)
+        return whole(*arguments)
+
+    monkeypatch.setattr(follow, "finish", meanwhile)
+    assert work(path).state == "finished"
+    assert progress.take_rate(path) is None
+
+
+def test_what_a_killed_worker_left_half_written_is_swept_away(jobs):
+    path = jobs.create(PLAIN, "mine", start=False)
+    litter = [path / f"{progress.CHECKPOINT}.12-34.tmp", path / "epochs" / "0001.npz.5-6.tmp"]
+    litter[1].parent.mkdir()
+    for file in litter:
+        file.write_bytes(b"half")
+    assert work(path).state == "finished"
+    assert not [file for file in litter if file.exists()]

@@ -200,8 +200,8 @@ class Worker:
     def _finish(self, event: Finished, state: str = "finished") -> Status:
         self.status = replace(self.status, state="finishing", seconds_left=None)
         progress.save_status(self.path, self.status)
-        progress.forget_rate(self.path)
         finish(self.path, self.recipe, self.started, event, self.history)
+        progress.forget_rate(self.path)  # that came too late, and is not for a later training
         return replace(self.status, state=state, batch=0)
 
 
