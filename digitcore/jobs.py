@@ -125,7 +125,10 @@ class Jobs:
         self.advance()
 
     def set_rate(self, name: str, learning_rate: float) -> None:
-        """Change the learning rate from the next batches on. Raises Refused."""
+        """Another learning rate in place of the recipe's, from the next batches on. Raises Refused.
+
+        A schedule keeps its shape and is scaled with it.
+        """
         job = self.job(name)
         if not job.recipe or job.state in NO_MORE:
             raise Refused(f"{name} is {job.state}: it learns no more.")

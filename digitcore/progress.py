@@ -249,7 +249,7 @@ def forget_wish(path: Path) -> None:
 
 
 def wish_rate(path: Path, learning_rate: float) -> None:
-    """Ask for another learning rate from the next batches on."""
+    """Ask for another learning rate from the next batches on, in place of the recipe's."""
     text = dump({"learning_rate": learning_rate})
     write(path / RATE, lambda part: part.write_text(text, "utf-8"))
 

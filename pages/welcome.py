@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from digitcore import figures
-from ui.board import show_board
+from ui.board import comparable, show_board
 from ui.gallery import show_mistakes
 from ui.loaders import leaderboard, members
 from ui.words import in_words, stop_without_models
@@ -53,12 +53,15 @@ st.caption(
     "the end. All models read the same test digits, so where intervals overlap, only a paired "
     "test could tell whether a gap is luck."
 )
+shown = comparable(board)
 st.plotly_chart(
-    figures.accuracies(board),
+    figures.accuracies(shown),
     config={"displayModeBar": False},
-    alt=f"Accuracy of {len(board)} models with intervals, from {board[0].name} with "
-    f"{board[0].accuracy.value:.2%} down to {board[-1].name} with {board[-1].accuracy.value:.2%}.",
+    alt=f"Accuracy of {len(shown)} models with intervals, from {shown[0].name} with "
+    f"{shown[0].accuracy.value:.2%} down to {shown[-1].name} with {shown[-1].accuracy.value:.2%}.",
 )
+if len(shown) < len(board):
+    st.caption("Runs that read worse than every shipped model are only in the table.")
 show_board(board)
 
 st.subheader("For programs")

@@ -20,7 +20,7 @@ from statistics import median
 
 from playwright.sync_api import Page
 
-from digitcore import training
+from digitcore import progress, training
 from digitcore.digits import load_mnist, split
 from digitcore.jobs import Jobs
 from digitcore.recipes import ZOO, Recipe
@@ -90,9 +90,10 @@ def rate_of(jobs: Jobs, seconds: float) -> float:
 
 def next_status(jobs: Jobs, name: str) -> tuple[float, int]:
     """(time, batches done) at the moment at which the worker writes its status anew."""
-    before = jobs.job(name).status
-    while (status := jobs.job(name).status) == before or status is None:
-        time.sleep(0.005)
+    path = jobs.folder / name
+    before = progress.read_status(path)
+    while (status := progress.read_status(path)) == before or status is None:
+        time.sleep(0.05)  # seldom: what looks takes the training's cores, too
     return time.perf_counter(), status.epoch * status.batches + status.batch
 
 

@@ -46,6 +46,14 @@ def test_every_model_of_the_zoo_has_a_look_of_its_own_that_stays():
     assert figures.style_of("my run") == figures.style_of("my run")
 
 
+def test_no_two_models_in_a_picture_have_the_same_colour():
+    runs = [f"mine-{number}" for number in range(8)]
+    styles = figures.styles_of([*runs, "strong", "tiny"])
+    assert len({style.colour for style in styles.values()}) == 10
+    assert styles["strong"] == figures.style_of("strong")
+    assert figures.styles_of([*ZOO, "mine"])["mine"]  # more models than colours
+
+
 def luminance(colour: str) -> float:
     """Relative luminance of #rrggbb, 0 to 1, as WCAG 2 defines it."""
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]

@@ -70,6 +70,8 @@ def test_what_differs_from_the_starting_point_is_marked():
     app = open_train()
     app.number_input(key="epochs").set_value(3).run()
     assert "epochs 3 (was 10)" in words(app)
+    app.number_input(key="digits").set_value(2000).run()
+    assert "training digits 2,000 (was all)" in words(app)
     assert "changed" in app.number_input(key="epochs").label
     assert "changed" not in app.number_input(key="batch_size").label
 
@@ -135,7 +137,8 @@ def test_training_digits_beyond_what_validation_leaves_means_all(runs):
     ("state", "offered"),
     [
         ("paused", "Resume"), ("training", "Resume"), ("failed", "Resume"),
-        ("finished", "Use as a starting point"), ("stopped", "Use as a starting point"),
+        ("finished", "Use its recipe as a starting point"),
+        ("stopped", "Use its recipe as a starting point"),
     ],
 )  # fmt: skip
 def test_a_run_in_any_state_is_listed_with_what_can_be_done(runs, state, offered):
@@ -199,7 +202,7 @@ def test_a_run_serves_as_a_starting_point(runs):
     in_state(runs, "mine", "paused")
     app = open_train()
     choose(app, "mine")
-    button(app, "Use as a starting point").click().run()
+    button(app, "Use its recipe as a starting point").click().run()
     assert app.selectbox(key="start").value == "mine"
     assert app.number_input(key="digits").value == 500
     assert "unchanged" in words(app)
@@ -249,6 +252,22 @@ def test_a_rate_that_no_recipe_may_have_does_not_break_the_page(runs, rate):
     progress.append_batches(path, [(1, 1, 0.25, 2.3, rate)])
     app = open_train()
     assert f"Now {rate:.3g}." in words(app)
+
+
+def test_a_shared_address_is_marked_at_once_where_it_differs():
+    app = open_train(network="slim", epochs="3")
+    assert "changed" in app.number_input(key="epochs").label
+    assert "changed" in app.selectbox(key="network").label
+    assert "changed" not in app.number_input(key="seed").label
+
+
+def test_a_finished_run_is_asked_on_draw_by_a_button(runs):
+    shipped_as_run(runs, "mine")
+    app = open_train()
+    choose(app, "mine")
+    button(app, "Ask it on Draw").click().run()
+    assert not app.exception
+    assert app.session_state["members"] == ["mine"]
 
 
 @pytest.mark.parametrize("file", [RECIPE, HISTORY, RESULT, progress.STATUS, progress.BATCHES,

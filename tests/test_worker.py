@@ -18,7 +18,7 @@ from digitcore import progress
 from digitcore.folder import RunDamaged
 from digitcore.jobs import Jobs
 from digitcore.locks import holding
-from digitcore.progress import Changes, Glimpse
+from digitcore.progress import Glimpse
 from digitcore.recipes import Recipe
 from digitcore.runs import COLUMNS, HISTORY, PREDICTIONS, RECIPE, RESULT, STATE, Run, RunStore
 from digitcore.training import Diverged
@@ -336,18 +336,17 @@ def test_ctrl_c_pauses_a_training_by_hand_and_the_folder_goes_on(tmp_path, jobs)
     assert weights(path) == weights(whole)
 
 
-def test_a_changed_rate_means_nothing_on_the_schedule_of_a_training_that_goes_further(jobs):
+def test_a_changed_rate_scales_the_schedule_and_stays_when_trained_further(jobs):
     recipe = replace(PLAIN, schedule="cosine")
     path = jobs.create(recipe, "mine", start=False)
-    last = 2 * BATCHES - 1  # where cosine is next to nothing, so the factor is huge
-    progress.save_changes(path, Changes({last: 100.0}))
+    progress.wish_rate(path, recipe.learning_rate / 2)
     assert work(path).state == "finished"
-    progress.save_changes(path, Changes({last: 100.0}, {2: 3}))
+    progress.save_changes(path, replace(progress.read_changes(path), epochs={2: 3}))
     assert work(path).state == "finished"
-    rates = progress.read_changes(path).rates
-    assert rates == {last: 100.0, 2 * BATCHES: 1.0}
-    further = progress.read_batches(path).query("epoch == 3")
-    assert further.learning_rate.max() < recipe.learning_rate
+    assert progress.read_changes(path).rates == {0: 0.5}
+    rates = progress.read_batches(path).learning_rate
+    assert rates.iloc[0] == pytest.approx(recipe.learning_rate / 2)
+    assert rates.max() <= recipe.learning_rate / 2
 
 
 def test_a_rate_asked_for_too_late_is_not_kept_for_a_later_training(jobs, monkeypatch):

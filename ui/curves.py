@@ -10,7 +10,7 @@ from digitcore.folder import RunDamaged
 from digitcore.standing import Job
 from ui import loaders
 
-CONFIG = {"displaylogo": False, "scrollZoom": False}
+CONFIG = {"displayModeBar": False}  # on a phone it lies over the titles
 
 
 def show_batches(chosen: Sequence[Job]) -> None:

@@ -20,18 +20,22 @@ def show_estimate(recipe: Recipe, busy: bool) -> None:
         optimizer=recipe.optimizer, average=recipe.average, warp=recipe.warp,
         precision=recipe.precision,
     )  # fmt: skip
-    pace = _pace(cost, busy)
+    paces = _paces()
+    if cost not in paces or (paces[cost][1] and not busy):
+        paces[cost] = probe.measure(cost), busy
+    pace, disturbed = paces[cost]
     estimate = probe.extrapolate(pace, recipe.epochs, recipe.learned, recipe.held_out)
-    when = "measured while another run is trained" if busy else "measured on a few digits"
+    when = "measured while another run was trained" if disturbed else "if nothing else runs"
     st.caption(
         f":material/timer: About **{duration(estimate.seconds)}** on this machine: "
         f"{estimate.images_per_second:,.0f} images/s, {when}."
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=200)
-def _pace(recipe: Recipe, busy: bool) -> probe.Pace:
-    return probe.measure(recipe)
+@st.cache_resource(show_spinner=False)
+def _paces() -> dict[Recipe, tuple[probe.Pace, bool]]:
+    """What was measured, and whether while another run was trained; for all sessions."""
+    return {}
 
 
 def show_range_test(recipe: Recipe) -> None:

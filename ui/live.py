@@ -18,8 +18,8 @@ from ui.words import in_words
 # Seconds between two looks at the bars, the loss by batch, and all the rest. Each look costs the
 # training up to a tenth of a second of a core, in the page and in a browser that is here too: so
 # they are many while a training is young, and few when it goes on for long (scripts/bench_live).
-YOUNG, GROWN = (1.0, 2.0, 4.0), (2.5, 6.0, 15.0)
-YOUTH = 12  # seconds of training
+YOUNG, GROWN = (1.0, 2.0, 4.0), (3.0, 8.0, 20.0)
+YOUTH, SHORT = 8, 60  # seconds: since when it trains, and that it takes in all
 MOST = 6  # runs on the curves that are kept there when another one is started
 LOWEST, HIGHEST = 1e-7, 10.0  # learning rates, as a recipe takes them
 SIGNS = {
@@ -57,9 +57,11 @@ def standing(active: Sequence[Job]) -> list[tuple[str, str, bool, bool]]:
 
 
 def young(job: Job) -> bool:
-    """Whether a run that is trained has no curve yet, or not for long."""
-    seconds = job.status.seconds if job.status else 0.0
-    return job.alive and (not job.has_curve or seconds < YOUTH)
+    """Whether a run that is trained has no curve yet, or not for long, or will soon be done."""
+    if not job.alive or not job.status or not job.has_curve:
+        return job.alive
+    seconds, left = job.status.seconds, job.status.seconds_left
+    return seconds < YOUTH or (left is not None and seconds + left < SHORT)
 
 
 def _live(seconds: float, before: list, show: Callable, *arguments: object) -> None:
@@ -111,7 +113,8 @@ def _show_training(jobs: Jobs, job: Job) -> None:
 def _show_controls(jobs: Jobs, job: Job) -> None:
     name, training = job.name, job.state == "training"
     if job.state in HALTED:
-        st.button("Resume", icon=":material/play_arrow:", key=f"resume {name}", type="primary",
+        kind = "secondary" if job.state == "failed" else "primary"  # else it fails again
+        st.button("Resume", icon=":material/play_arrow:", key=f"resume {name}", type=kind,
                   on_click=attempt, args=(jobs.start, name))  # fmt: skip
     else:
         st.button("Pause", icon=":material/pause:", key=f"pause {name}", disabled=not training,
@@ -125,16 +128,19 @@ def _show_controls(jobs: Jobs, job: Job) -> None:
 
 
 def _change_rate(jobs: Jobs, job: Job) -> None:
-    now, key = _rate_of(job), f"rate {job.name}"
-    inside = min(max(float(f"{now:.2g}"), LOWEST), HIGHEST)
+    key, recipe = f"rate {job.name}", job.recipe
     st.number_input(
-        "Learning rate from the next batches on", LOWEST, HIGHEST, inside, format="%g",
-        step=inside / 10, key=key,
-        help="A schedule keeps its shape, scaled to pass through this value.",
+        "Learning rate from the next batches on", LOWEST, HIGHEST, recipe.learning_rate,
+        format="%g", step=recipe.learning_rate / 10, key=key,
+        help="In place of the recipe's.",
     )  # fmt: skip
-    st.caption(f"Now {now:.3g}.")
-    st.button("Change it", key=f"set {key}",
-              on_click=lambda: attempt(jobs.set_rate, job.name, st.session_state[key]))  # fmt: skip
+    scaled = "" if recipe.schedule == "constant" else (
+        f" The {recipe.schedule} schedule keeps its shape, with this as its highest rate."
+    )  # fmt: skip
+    st.caption(f"Now {_rate_of(job):.3g}.{scaled}")
+    st.button("Change it", key=f"set {key}", on_click=lambda: attempt(
+        jobs.set_rate, job.name, st.session_state[key],
+        done=f"{job.name} learns on with {st.session_state[key]:g}."))  # fmt: skip
 
 
 def _rate_of(job: Job) -> float:

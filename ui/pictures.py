@@ -28,4 +28,6 @@ def sheet(pictures: np.ndarray, columns: int, times: int = 3) -> np.ndarray:
     edge = [(0, 0), (1, 0), (1, 0), (0, 0)][: pictures.ndim]
     framed = np.pad(pictures, edge, constant_values=GREY)
     rows = [np.concatenate(list(row), axis=1) for row in np.split(framed, len(framed) // columns)]
-    return np.concatenate(rows).repeat(times, axis=0).repeat(times, axis=1)
+    last = [(0, 1), (0, 1), (0, 0)][: pictures.ndim - 1]
+    whole = np.pad(np.concatenate(rows), last, constant_values=GREY)
+    return whole.repeat(times, axis=0).repeat(times, axis=1)

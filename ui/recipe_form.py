@@ -23,7 +23,7 @@ from digitcore.recipes import (
 )
 from ui.estimate import show_range_test
 from ui.loaders import jobs
-from ui.states import show
+from ui.states import told, value
 from ui.warp_preview import show_preview
 
 FIRST = "classic"
@@ -59,7 +59,7 @@ NUMBERS = {
     "epochs": ("Epochs", 1, 1000, 1, "How many times it sees every training digit."),
     "batch_size": ("Batch size", 2, 4096, 1,
                    "How many digits it looks at before each small step."),
-    "learning_rate": ("Learning rate", 1e-7, 10.0, 0.0005,
+    "learning_rate": ("Learning rate", 1e-7, 10.0, 0.0001,
                       "The size of a step: too low learns slowly, too high not at all."),
     "weight_decay": ("Weight decay", 0.0, 1.0, 0.001,
                      "Pulls weights towards zero, so that it does not learn by heart."),
@@ -117,13 +117,16 @@ def choose_recipe(top: DeltaGenerator) -> Recipe | None:
     with learning:
         show_range_test(recipe)
     _show_differences(recipe, start)
+    if not st.session_state.get("form_marked"):
+        st.session_state.form_marked = True
+        st.rerun()  # only now is known what the address says, and so what is to be marked
     return recipe
 
 
 def fill(recipe: Recipe) -> None:
     """Put a recipe into the form; what lies beyond a field's limits comes as near as it can."""
-    for name, value in _values(recipe).items():
-        st.session_state[name] = _within(name, value)
+    for name, entry in _values(recipe).items():
+        st.session_state[name] = _within(name, entry)
 
 
 def starting_points() -> dict[str, Recipe]:
@@ -196,14 +199,12 @@ def _field(start: Recipe, name: str) -> Any:
     if name in WARPS:
         return st.slider(marked, low, high, default, step, "%g", help=words, **bound)
     written = "%d" if isinstance(step, int) else "%g"
-    return st.number_input(
-        marked, low, high, default, step, written, help=words, required=True, **bound
-    )
+    return st.number_input(marked, low, high, default, step, written, help=words, **bound)
 
 
 def _mark(label: str, name: str, start: Any) -> str:
     value = st.session_state.get(name, DEFAULTS[name])
-    return f"{label} :orange-badge[changed]" if value != start else label
+    return f"{label} (changed)" if value != start else label
 
 
 def _network(start: Recipe) -> dict[str, Any]:
@@ -219,7 +220,7 @@ def _network(start: Recipe) -> dict[str, Any]:
             for layer in layers
         ],
         hide_index=True,
-        height=212,
+        height=min(36 + 35 * len(layers), 330),
         column_config={"Numbers to learn": st.column_config.NumberColumn(format="localized")},
         alt=f"The {len(layers)} layers of {name}, with the shape that each gives out",
     )  # fmt: skip
@@ -252,5 +253,7 @@ def _show_differences(recipe: Recipe, start: Recipe) -> None:
         st.caption("The recipe is its starting point, unchanged.")
         return
     now, then = recipe.flat(), start.flat()
-    words = ", ".join(f"{name} {show(now[name])} (was {show(then[name])})" for name in changed)
+    words = ", ".join(
+        f"{told(name, now[name])} (was {value(name, then[name])})" for name in changed
+    )
     st.caption(f":orange-badge[{len(changed)} changed] {words}.")

@@ -8,6 +8,7 @@ from digitcore.jobs import Jobs
 from digitcore.recipes import Recipe
 from digitcore.runs import HISTORY, RECIPE, STATE, Run
 from digitcore.standing import HALTED, Job
+from ui.choice import OWN
 from ui.recipe_form import fill
 from ui.states import ICONS, attempt
 from ui.words import in_words
@@ -23,7 +24,7 @@ def show_panel(jobs: Jobs, job: Job) -> None:
             st.warning(f"{job.damage} What can be read of it is kept; you can delete it.",
                        icon=":material/broken_image:")  # fmt: skip
         if job.status and job.status.message and not job.alive:
-            st.info(job.status.message, icon=":material/info:")
+            st.caption(job.status.message)
         _show_next_steps(jobs, job)
         if job.recipe:
             with in_words():
@@ -46,13 +47,22 @@ def _show_next_steps(jobs: Jobs, job: Job) -> None:
             st.number_input("Epochs more", 1, 1000, 5, key="epochs_more", width=140,
                             help="The schedule is laid over all epochs together, and goes on from "
                             "there.")  # fmt: skip
-            st.button("Train further", icon=":material/forward:", on_click=lambda: attempt(
-                jobs.extend, job.name, st.session_state.epochs_more))  # fmt: skip
+            st.button("Train further", icon=":material/forward:",
+                      on_click=lambda: _train_further(jobs, job.name))  # fmt: skip
+        if job.result and st.button("Ask it on Draw", icon=":material/draw:"):
+            st.session_state.ensemble, st.session_state.members = OWN, [job.name]
+            st.switch_page("pages/draw.py")
         if job.recipe:
-            st.button("Use as a starting point", icon=":material/content_copy:",
+            st.button("Use its recipe as a starting point", icon=":material/content_copy:",
                       on_click=_start_from, args=(job.name, job.recipe))  # fmt: skip
         if not job.alive:
             _show_delete(jobs, job)
+
+
+def _train_further(jobs: Jobs, name: str) -> None:
+    done = f"{name} is trained further: its bar and curves are above."
+    if attempt(jobs.extend, name, st.session_state.epochs_more, done=done):
+        st.session_state.watch_next = name
 
 
 def _start_from(name: str, recipe: Recipe) -> None:
@@ -78,13 +88,13 @@ def _show_names(jobs: Jobs, job: Job) -> None:
         st.text_input("Note", job.note, key=note, width="stretch",
                       max_chars=progress.NOTE_LENGTH, help="Kept with the run.")  # fmt: skip
         st.button("Keep note", on_click=lambda: attempt(
-            jobs.write_note, job.name, st.session_state[note]))  # fmt: skip
+            jobs.write_note, job.name, st.session_state[note], done="Noted."))  # fmt: skip
 
 
 def _rename(jobs: Jobs, name: str, key: str) -> None:
     new = st.session_state[key].strip()
-    if attempt(jobs.rename, name, new):
-        st.session_state.chosen_run = new
+    if attempt(jobs.rename, name, new, done=f"{name} is called {new} now."):
+        st.session_state.chosen_run = st.session_state.watch_next = new
 
 
 def _show_downloads(job: Job) -> None:

@@ -11,7 +11,7 @@ from digitcore.recipes import Recipe, varying
 from digitcore.standing import Job
 from ui import loaders
 from ui.run_panel import show_panel
-from ui.states import SYMBOLS, attempt, duration, show
+from ui.states import SYMBOLS, attempt, duration, told
 
 PERCENT = "%.2f %%"
 HELD_OUT = "On this run's own validation digits, after its best epoch."
@@ -28,14 +28,15 @@ def show_runs(jobs: Jobs) -> None:
     fields = varying([job.recipe for job in every if job.recipe])
     lines = [_line(job, fields) for job in every]
     names = [job.name for job in every]
-    key = f"runs {' '.join(names)}"  # a new list begins without a chosen line: lines have moved
+    # a new list begins without a chosen line: lines have moved, or one is chosen in the box
+    key = f"runs {st.session_state.setdefault('runs_list', 0)} {' '.join(names)}"
     st.dataframe(
         lines,
         hide_index=True,
         height="content" if len(lines) <= 12 else 460,
         placeholder="",
         on_select=lambda: _pick(key, names),
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
         key=key,
         alt=f"{len(lines)} runs with their state, differences and accuracy",
         column_config={
@@ -56,6 +57,7 @@ def show_runs(jobs: Jobs) -> None:
         names,
         index=None,
         key="chosen_run",
+        on_change=_begin_list,
         placeholder="Choose one here, or a line of the table",
         persist_state="session",
         width=420,
@@ -77,8 +79,14 @@ def _choose_how_many(jobs: Jobs) -> None:
 
 def _pick(key: str, names: Sequence[str]) -> None:
     """A line of the table is chosen by the run's name, not by its place."""
-    rows = st.session_state[key].selection.rows
-    st.session_state.chosen_run = names[rows[0]] if rows else None
+    picked = st.session_state[key].selection
+    rows = [*picked.rows, *(row for row, _ in picked.cells)]
+    if rows:
+        st.session_state.chosen_run = names[rows[0]]
+
+
+def _begin_list() -> None:
+    st.session_state.runs_list += 1
 
 
 def _line(job: Job, fields: Sequence[str]) -> dict:
@@ -88,13 +96,20 @@ def _line(job: Job, fields: Sequence[str]) -> dict:
         "State": f"{SYMBOLS[job.state]} {job.state}",
         "Run": job.name,
         "What differs": _words(job.recipe, fields) if job.recipe else job.damage,
-        "Epochs": f"{status.epoch} of {status.epochs}" if status and status.epochs else "",
-        "Validation": _best(job),
+        "Epochs": _epochs(job),
+        "Validation": None if job.alive else _best(job),
         "Test": 100 * test.value if test else None,
         "Test, 95 % interval": f"{100 * test.low:.2f} to {100 * test.high:.2f}" if test else "",
-        "Training": duration(status.seconds) if status and status.seconds else "",
+        "Training": duration(status.seconds) if status and not job.alive else "",
         "Note": job.note,
     }
+
+
+def _epochs(job: Job) -> str:
+    """While it is trained its bar tells more, and is drawn anew."""
+    if not job.status or not job.status.epochs:
+        return ""
+    return f"of {job.status.epochs}" if job.alive else f"{job.status.epoch} of {job.status.epochs}"
 
 
 def _best(job: Job) -> float | None:
@@ -109,4 +124,4 @@ def _best(job: Job) -> float | None:
 
 def _words(recipe: Recipe, fields: Sequence[str]) -> str:
     flat = recipe.flat()
-    return ", ".join(f"{name} {show(flat[name])}" for name in fields)
+    return ", ".join(told(name, flat[name]) for name in fields)

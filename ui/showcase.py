@@ -79,14 +79,15 @@ def _show_digits(glimpse: Glimpse, epoch: int) -> None:
 
 
 def _show_filters(glimpse: Glimpse, name: str) -> None:
-    count, side = glimpse.filters.shape[:2]
+    side = glimpse.filters.shape[-1]
+    filters = glimpse.filters[:8] if side > 14 else glimpse.filters  # a dense layer's are large
+    count = len(filters)
     st.caption(
         f"What the first layer of {name} looks for, {count} of its filters of {side} x {side}: "
         ":blue[blue] wants ink there, :orange[orange] wants none."
     )
     columns = count // 2 if count % 2 == 0 and count > 8 else count
-    times = max(1, round(FILTER / side))
     st.image(
-        sheet(paint_filters(glimpse.filters), columns, times),
+        sheet(paint_filters(filters), columns, times=max(2, round(FILTER / side))),
         alt=f"{count} filters of the first layer of {name}",
     )

@@ -60,10 +60,15 @@ def duration(seconds: float | None) -> str:
     return f"{int(seconds // 3600)} h {round(seconds % 3600 / 60):02} min"
 
 
-def attempt(verb: Callable, *arguments: object) -> Any:
-    """Do what a person asks for and give its result (True for none), or say why it cannot be."""
+def attempt(verb: Callable, *arguments: object, done: str = "") -> Any:
+    """Do what a person asks for and give its result (True for none), or say why it cannot be.
+
+    done: what is then said, where it cannot be seen at once.
+    """
     try:
         result = verb(*arguments)
+        if done:
+            st.toast(done, icon=":material/check:")
         return True if result is None else result
     except Refused as reason:
         st.toast(str(reason), icon=":material/block:")
@@ -74,8 +79,22 @@ def attempt(verb: Callable, *arguments: object) -> Any:
     return None
 
 
-def show(value: object) -> str:
-    """A recipe's value, short."""
-    if isinstance(value, tuple):
-        return " to ".join(show(part) for part in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+LABELS = {  # as the form has them
+    "network": "network", "optimizer": "optimiser", "patience": "early stopping",
+    "average": "averaging", "digits": "training digits", "validation_share": "validation share",
+    "perspective_p": "share with perspective",
+}  # fmt: skip
+
+
+def told(name: str, of: object) -> str:
+    """A field of a recipe and its value, in the form's words."""
+    return f"{LABELS.get(name, name.replace('_', ' '))} {value(name, of)}"
+
+
+def value(name: str, of: object) -> str:
+    """A field's value, short."""
+    if isinstance(of, tuple):
+        return " to ".join(value(name, part) for part in of)
+    if name == "digits":
+        return f"{of:,}" if of else "all"
+    return f"{of:.4g}" if isinstance(of, float) else str(of)

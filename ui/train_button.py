@@ -14,11 +14,11 @@ def show_train_button(jobs: Jobs, recipe: Recipe | None) -> None:
     name = st.text_input(
         "Name of the run",
         key="run_name",
-        placeholder="network and number",
+        placeholder="may stay empty",
         max_chars=64,
         width=260,
         persist_state="session",
-        help="Letters, digits, dots, dashes and underscores; found by the server if left empty.",
+        help="Letters, digits, dots, dashes and underscores. Empty: the network and a number.",
     )
     # no callback: it would be given what the form held before the last edit
     pressed = st.button(
@@ -33,4 +33,5 @@ def show_train_button(jobs: Jobs, recipe: Recipe | None) -> None:
         if path:
             st.session_state.train_begun = True
             st.session_state.watch_next = path.name
+            st.toast(f"{path.name} is on its way: its bar and curves are below the form.")
             st.rerun()

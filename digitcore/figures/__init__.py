@@ -11,7 +11,7 @@ from digitcore.figures.curves import (
     thin,
     thin_means,
 )
-from digitcore.figures.style import ENSEMBLE_STYLE, Style, style_of
+from digitcore.figures.style import ENSEMBLE_STYLE, Style, style_of, styles_of
 
 __all__ = [
     "ENSEMBLE",
@@ -26,6 +26,7 @@ __all__ = [
     "range_test",
     "smooth",
     "style_of",
+    "styles_of",
     "thin",
     "thin_means",
 ]

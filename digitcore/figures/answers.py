@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from digitcore.figures.style import ENSEMBLE_STYLE, style_of
+from digitcore.figures.style import ENSEMBLE_STYLE, style_of, styles_of
 from digitcore.leaderboard import Row
 
 ENSEMBLE = "ensemble"
@@ -28,8 +28,9 @@ def _bars(together: np.ndarray, members: Mapping[str, np.ndarray]) -> go.Figure:
         x=list(range(10)), y=together, name=ENSEMBLE, marker={"color": ENSEMBLE_STYLE.colour},
         hovertemplate="%{y:.1%} for %{x}<extra>ensemble</extra>",
     )  # fmt: skip
+    styles = styles_of(members)
     for name, probs in members.items():
-        style = style_of(name)
+        style = styles[name]
         figure.add_bar(
             x=list(range(10)), y=probs, name=name,
             marker={

@@ -13,7 +13,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
-from digitcore.figures.style import style_of
+from digitcore.figures.style import Style, styles_of
 
 MOST_POINTS = 300
 FEW_RUNS = 3  # beyond these, raw values behind the smoothed lines hide more than they show
@@ -74,25 +74,28 @@ def batch_losses(batches: Mapping[str, pd.DataFrame], smoothing: float, log: boo
 
     The tables have the columns epochs_done and loss. Few runs have their raw values behind them.
     """
-    lines = [_smoothed(name, table, smoothing, log) for name, table in batches.items()]
+    styles = styles_of(batches)
+    lines = [_smoothed(name, styles[name], t, smoothing, log) for name, t in batches.items()]
     few = smoothing > 0 and len(batches) <= FEW_RUNS
-    behind = [_raw(name, table, log) for name, table in batches.items()] if few else []
+    behind = [_raw(name, styles[name], t, log) for name, t in batches.items()] if few else []
     title = f"Training loss per batch{', smoothed' if smoothing > 0 else ''}"
     figure = go.Figure([*behind, *lines])
     return _laid_out(figure, title, "loss in nats", log, NO_BATCHES)
 
 
-def _smoothed(name: str, table: pd.DataFrame, smoothing: float, log: bool) -> go.Scatter:
+def _smoothed(
+    name: str, style: Style, table: pd.DataFrame, smoothing: float, log: bool
+) -> go.Scatter:
     means = smooth(table["loss"], smoothing)
     points = _points(table["epochs_done"], means, log, smoothed=smoothing > 0)
     hover = f"%{{y:.4g}} nats after %{{x:.2f}} epochs<extra>{name}</extra>"
-    return _curve(name, points, hovertemplate=hover)
+    return _curve(name, style, points, hovertemplate=hover)
 
 
-def _raw(name: str, table: pd.DataFrame, log: bool) -> go.Scatter:
+def _raw(name: str, style: Style, table: pd.DataFrame, log: bool) -> go.Scatter:
     return _curve(
-        name, _points(table["epochs_done"], table["loss"], log), opacity=0.3, hoverinfo="skip",
-        showlegend=False, line={"color": style_of(name).colour, "width": 1},
+        name, style, _points(table["epochs_done"], table["loss"], log), opacity=0.3,
+        hoverinfo="skip", showlegend=False, line={"color": style.colour, "width": 1},
     )  # fmt: skip
 
 
@@ -101,31 +104,30 @@ def losses(histories: Mapping[str, pd.DataFrame], log: bool) -> go.Figure:
 
     The tables have the columns epoch, train_loss and validation_loss.
     """
-    figure = go.Figure()
+    figure, styles = go.Figure(), styles_of(histories)
     for name, table in histories.items():
-        figure.add_traces(_losses_of(name, table, log))
+        figure.add_traces(_losses_of(name, styles[name], table, log))
     return _laid_out(figure, "Loss by epoch, best ringed", "loss in nats", log, NO_EPOCHS)
 
 
-def _losses_of(name: str, table: pd.DataFrame, log: bool) -> list[go.Scatter]:
-    style = style_of(name)
+def _losses_of(name: str, style: Style, table: pd.DataFrame, log: bool) -> list[go.Scatter]:
     validation = _points(table["epoch"], table["validation_loss"], log)
     training = _points(table["epoch"], table["train_loss"], log)
     best = validation[validation["y"] == validation["y"].min()].head(1)
     hover = "%{y:.4g} nats after epoch %{x}<extra>%{fullData.name}</extra>"
     return [
         _curve(
-            name, validation, mode="lines+markers", hovertemplate=hover,
+            name, style, validation, mode="lines+markers", hovertemplate=hover,
             name=f"{name}, validation",
         ),
         _curve(
-            name, training, mode="lines+markers", hovertemplate=hover,
+            name, style, training, mode="lines+markers", hovertemplate=hover,
             name=f"{name}, training", legendgroup=f"{name}, training",
             line={"color": style.colour, "width": 1, "dash": "dot"},
             marker={"color": style.colour, "symbol": f"{style.symbol}-open", "size": 6},
         ),
         _curve(
-            name, best, mode="markers", showlegend=False,
+            name, style, best, mode="markers", showlegend=False,
             marker={"color": style.colour, "symbol": "circle-open", "size": 16, "line_width": 2},
             hovertemplate=f"best: %{{y:.4g}} nats after epoch %{{x}}<extra>{name}</extra>",
         ),
@@ -137,16 +139,25 @@ def accuracies_by_epoch(histories: Mapping[str, pd.DataFrame], n: Mapping[str, i
 
     The tables have the columns epoch and validation_accuracy (0..1).
     """
-    figure = go.Figure()
+    figure, styles = go.Figure(), styles_of(histories)
     for name, table in histories.items():
         points = _points(table["epoch"], table["validation_accuracy"])
         hover = f"epoch %{{x}}: %{{customdata}}<extra>{name}</extra>"
         words = [_right(share, n[name]) for share in points["y"]]
         figure.add_trace(
-            _curve(name, points, mode="lines+markers", customdata=words, hovertemplate=hover)
+            _curve(
+                name,
+                styles[name],
+                points,
+                mode="lines+markers",
+                customdata=words,
+                hovertemplate=hover,
+            )
         )
     _laid_out(figure, "Validation accuracy by epoch", "accuracy", False, NO_EPOCHS)
-    return figure.update_yaxes(tickformat=".3~%")
+    return figure.update_yaxes(
+        tickformat=".3~%", autorangeoptions={"minallowed": 0, "maxallowed": 1}
+    )
 
 
 def _right(share: float, n: int) -> str:
@@ -163,11 +174,11 @@ def learning_rates(batches: Mapping[str, pd.DataFrame]) -> go.Figure:
     every = np.concatenate([[], *(table["learning_rate"] for table in batches.values())])
     rates = every[np.isfinite(every) & (every > 0)]
     log = rates.size > 0 and bool(rates.max() > WIDE_RANGE * rates.min())
-    figure = go.Figure()
+    figure, styles = go.Figure(), styles_of(batches)
     for name, table in batches.items():
         points = _points(table["epochs_done"], table["learning_rate"], log)
         hover = f"%{{y:.3g}} after %{{x:.2f}} epochs<extra>{name}</extra>"
-        figure.add_trace(_curve(name, points, hovertemplate=hover))
+        figure.add_trace(_curve(name, styles[name], points, hovertemplate=hover))
     return _laid_out(figure, "Learning rate", "learning rate", log, NO_BATCHES)
 
 
@@ -220,9 +231,8 @@ def _points(x: ArrayLike, y: ArrayLike, log: bool = False, smoothed: bool = Fals
     return thinned.astype(np.float32)  # pandas takes means in double precision
 
 
-def _curve(run: str, points: pd.DataFrame, **look: object) -> go.Scatter:
+def _curve(run: str, style: Style, points: pd.DataFrame, **look: object) -> go.Scatter:
     """A trace in the run's style, as far as `look` does not say otherwise."""
-    style = style_of(run)
     return go.Scatter({
         "x": points["x"], "y": points["y"], "name": run, "legendgroup": run,
         # a line of one point would not show
@@ -245,7 +255,7 @@ def _laid_out(figure: go.Figure, title: str, y: str, log: bool, nothing: str) ->
             # Plotly knows a run that was hidden by its place, so other runs start all visible
             "uirevision": " ".join(str(trace.name) for trace in figure.data),
         },
-        xaxis={"title": "epochs"},
+        xaxis={"title": "epochs", "rangemode": "tozero"},
         yaxis={
             "title": y,
             "type": "log" if log else "linear",

@@ -5,6 +5,7 @@ The colours are Paul Tol's vibrant and muted schemes, which colour-blind people 
 far as they show on black and on white.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -39,8 +40,28 @@ ENSEMBLE_STYLE = Style("#7A8791", "", "star", "solid")
 
 def style_of(model: str) -> Style:
     """A model's look: by its place in the zoo, or from its name where it is a user's run."""
+    return _look(_place(model))
+
+
+def styles_of(models: Iterable[str]) -> dict[str, Style]:
+    """The looks of models that are in one picture: each its own, and else no two the same colour.
+
+    The first with a colour keeps it; a user's run after it takes the next that is free.
+    """
+    taken: dict[str, int] = {}
+    for model in sorted(models, key=lambda name: name not in ZOO):
+        place = _place(model) % len(_COLOURS)
+        free = [p for p in range(len(_COLOURS)) if p not in taken.values()] or [place]
+        taken[model] = place if place in free else min(free, key=lambda p: (p < place, p))
+    return {model: _look(taken[model]) for model in taken}
+
+
+def _place(model: str) -> int:
     order = list(ZOO)
-    place = order.index(model) if model in order else crc32(model.encode())
+    return order.index(model) if model in order else crc32(model.encode())
+
+
+def _look(place: int) -> Style:
     return Style(
         _COLOURS[place % len(_COLOURS)],
         _PATTERNS[place % len(_PATTERNS)],

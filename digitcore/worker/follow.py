@@ -24,7 +24,6 @@ from digitcore.finish import finish
 from digitcore.folder import RunDamaged
 from digitcore.learner import Checkpoint
 from digitcore.models import build
-from digitcore.optimizers import learning_rate
 from digitcore.progress import Changes, Glimpse, Status
 from digitcore.showcase import showcase
 from digitcore.training import (
@@ -86,7 +85,10 @@ class Worker:
         return subset(train_set, recipe.digits or len(train_set), recipe.seed), validation_set
 
     def _start(self, event: Started) -> None:
-        self.started, self.every = event, -(-event.batches // ROWS)  # rounded up
+        self.started, self.every = (
+            event,
+            -(-event.batches // (ROWS - 1)),
+        )  # rounded up; the first has its own
         self.began = self.saved = time.perf_counter()
         self.said = self.began - EVERY  # the first point of a curve is shown at once
         self.earlier = sum(row["seconds"] for row in self.history)
@@ -97,10 +99,6 @@ class Worker:
             batch=event.batch, batches=event.batches, seconds=self.earlier,
         )  # fmt: skip
         progress.begin_batches(self.path, event.epoch, event.batch)
-        if self.rates and event.epoch in self.changes.epochs:
-            # trained further: a factor on the old schedule means nothing on the new one
-            self.rates.setdefault(event.epoch * event.batches, 1.0)
-            self._save_rates()
         self._change_rate(event.epoch * event.batches + event.batch)
         if not event.epoch and not event.batch:
             self._glimpse(0, build(self.recipe.network, self.recipe.seed))
@@ -111,7 +109,7 @@ class Worker:
     def _between_rows(self, event: object) -> bool:
         """Whether an event ends a row of batches.csv: only there anything but training is done."""
         if isinstance(event, BatchEnd):
-            return event.batch % self.every == 0 or event.batch == self.started.batches
+            return event.batch % self.every == 0 or event.batch in (1, self.started.batches)
         return True
 
     def _batch(self, event: BatchEnd) -> None:
@@ -178,8 +176,7 @@ class Worker:
             return
         for later in [known for known in self.rates if known > step]:
             del self.rates[later]  # made in a time that is trained again: the newest wish counts
-        steps = self.started.batches * self.planned.epochs
-        self.rates[step] = wanted / max(learning_rate(self.planned, step, steps), 1e-12)
+        self.rates[step] = wanted / self.recipe.learning_rate
         self._save_rates()
 
     def _save_rates(self) -> None:
