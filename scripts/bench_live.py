@@ -29,7 +29,7 @@ from tests.server import browser, running
 
 ROOT = Path(__file__).resolve().parent.parent
 ENDLESS = replace(ZOO["classic"].recipe, epochs=1000, precision="bfloat16")
-WARM_UP = 3.0  # seconds that are not counted
+WARM_UP = 10.0  # seconds that are not counted: a page looks often at a training that is young
 
 
 def bare_rate(recipe: Recipe, seconds: float) -> float:

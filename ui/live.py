@@ -201,6 +201,6 @@ def _show_advice(job: Job) -> None:
 
 def _show(name: str, advice: Advice) -> None:
     st.warning(
-        f"**{name}, {advice.kind}.** {advice.words} **Try:** {advice.remedy}",
+        f"**{name}, {advice.kind}.** {advice.words} {advice.remedy}",
         icon=SIGNS.get(advice.kind, ":material/lightbulb:"),
     )

@@ -155,9 +155,9 @@ def accuracies_by_epoch(histories: Mapping[str, pd.DataFrame], n: Mapping[str, i
             )
         )
     _laid_out(figure, "Validation accuracy by epoch", "accuracy", False, NO_EPOCHS)
-    return figure.update_yaxes(
-        tickformat=".3~%", autorangeoptions={"minallowed": 0, "maxallowed": 1}
-    )
+    if max((len(table) for table in histories.values()), default=0) == 1:
+        figure.update_yaxes(range=[0, 1])  # Plotly would go from -50 to 150 % around one point
+    return figure.update_yaxes(tickformat=".3~%")
 
 
 def _right(share: float, n: int) -> str:
