@@ -1,7 +1,7 @@
 """What training from the browser costs: `python -m scripts.bench_live`.
 
-1. Images per second of a worker, against the bare train() loop in a process of its own, and of a
-   worker whose live page is open in a browser on the same machine; in turn, medians.
+1. Images per second of a worker, against the bare train() loop in a process of its own, in turn;
+   and of one worker with its live page open in a browser on the same machine and closed, in turn.
 2. Seconds from the press of Train to the first point of a curve, for several networks.
 3. While a run trains on all cores: how fast pages switch, and how much longer a drawing waits for
    its answer than when nothing runs.
@@ -98,22 +98,30 @@ def next_status(jobs: Jobs, name: str) -> tuple[float, int]:
 
 
 def compare_rates(rounds: int, seconds: float) -> None:
-    rates: dict[str, list[float]] = {"bare train()": [], "worker": [], "worker, live page open": []}
-    for _ in range(rounds):
-        with tempfile.TemporaryDirectory() as folder:
+    rates: dict[str, list[float]] = {"bare train()": [], "worker": []}
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(rounds):
             rates["bare train()"].append(in_own_process(seconds))
             rates["worker"].append(worker_rate(Path(folder), seconds))
-            with running(runs=Path(folder)) as address, browser() as chromium:
-                page = chromium.new_page(viewport={"width": 1280, "height": 900})
-                with training_run(Path(folder)) as jobs:
-                    page.goto(f"{address}/train")
-                    page.locator(".scatterlayer .trace").first.wait_for()
-                    time.sleep(WARM_UP)
-                    rates["worker, live page open"].append(rate_of(jobs, seconds))
-        print({name: round(values[-1]) for name, values in rates.items()}, flush=True)
-    bare, worker, watched = (median(values) for values in rates.values())
+            print({name: round(values[-1]) for name, values in rates.items()}, flush=True)
+    bare, worker = (median(values) for values in rates.values())
     print(f"worker / bare train(): {worker / bare:.3f} (medians of {rounds})")
-    print(f"worker with its live page open / without: {watched / worker:.3f}")
+
+
+def measure_live_page(rounds: int, seconds: float) -> None:
+    """One training, with its live page open and closed in turn."""
+    rates: dict[str, list[float]] = {"/train": [], "about:blank": []}
+    with tempfile.TemporaryDirectory() as folder, browser() as chromium:
+        with running(runs=Path(folder)) as address, training_run(Path(folder)) as jobs:
+            page = chromium.new_page(viewport={"width": 1280, "height": 900})
+            for _ in range(rounds):
+                for path, taken in rates.items():
+                    page.goto(f"{address}{path}" if path == "/train" else path)
+                    time.sleep(WARM_UP)
+                    taken.append(rate_of(jobs, seconds))
+                print({name: round(values[-1]) for name, values in rates.items()}, flush=True)
+    watched, alone = (median(values) for values in rates.values())
+    print(f"worker with its live page open / closed: {watched / alone:.3f} (medians of {rounds})")
 
 
 def first_point(page: Page, address: str, network: str) -> float:
@@ -174,6 +182,7 @@ def main() -> None:
         return
     if arguments.only in (None, "rates"):
         compare_rates(arguments.rounds, arguments.seconds)
+        measure_live_page(arguments.rounds, arguments.seconds)
     if arguments.only in (None, "points"):
         measure_first_points(arguments.networks)
     if arguments.only in (None, "pages"):
