@@ -111,15 +111,19 @@ def compare_rates(rounds: int, seconds: float) -> None:
 def measure_live_page(rounds: int, seconds: float) -> None:
     """One training, with its live page open and closed in turn."""
     rates: dict[str, list[float]] = {"/train": [], "about:blank": []}
-    with tempfile.TemporaryDirectory() as folder, browser() as chromium:
-        with running(runs=Path(folder)) as address, training_run(Path(folder)) as jobs:
-            page = chromium.new_page(viewport={"width": 1280, "height": 900})
-            for _ in range(rounds):
-                for path, taken in rates.items():
-                    page.goto(f"{address}{path}" if path == "/train" else path)
-                    time.sleep(WARM_UP)
-                    taken.append(rate_of(jobs, seconds))
-                print({name: round(values[-1]) for name, values in rates.items()}, flush=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        browser() as chromium,
+        running(runs=Path(folder)) as address,
+        training_run(Path(folder)) as jobs,
+    ):
+        page = chromium.new_page(viewport={"width": 1280, "height": 900})
+        for _ in range(rounds):
+            for path, taken in rates.items():
+                page.goto(f"{address}{path}" if path == "/train" else path)
+                time.sleep(WARM_UP)
+                taken.append(rate_of(jobs, seconds))
+            print({name: round(values[-1]) for name, values in rates.items()}, flush=True)
     watched, alone = (median(values) for values in rates.values())
     print(f"worker with its live page open / closed: {watched / alone:.3f} (medians of {rounds})")
 
