@@ -15,6 +15,16 @@ from ui.states import SYMBOLS, attempt, duration, told
 
 PERCENT = "%.2f %%"
 HELD_OUT = "On this run's own validation digits, after its best epoch."
+COLUMNS = {
+    "State": st.column_config.TextColumn(pinned=True),
+    "Run": st.column_config.TextColumn(pinned=True),
+    "Validation": st.column_config.NumberColumn(format=PERCENT, help=HELD_OUT),
+    "Test": st.column_config.NumberColumn(
+        format=PERCENT, help="Of 10,000 test digits, read once, when the run had ended."
+    ),
+    "Test, 95 % interval": st.column_config.TextColumn(),
+    "Note": st.column_config.TextColumn(width="medium"),
+}
 
 
 def show_runs(jobs: Jobs) -> None:
@@ -39,16 +49,7 @@ def show_runs(jobs: Jobs) -> None:
         selection_mode=["single-row", "single-cell"],
         key=key,
         alt=f"{len(lines)} runs with their state, differences and accuracy",
-        column_config={
-            "State": st.column_config.TextColumn(pinned=True),
-            "Run": st.column_config.TextColumn(pinned=True),
-            "Validation": st.column_config.NumberColumn(format=PERCENT, help=HELD_OUT),
-            "Test": st.column_config.NumberColumn(
-                format=PERCENT, help="Of 10,000 test digits, read once, when the run had ended."
-            ),
-            "Test, 95 % interval": st.column_config.TextColumn(),
-            "Note": st.column_config.TextColumn(width="medium"),
-        },
+        column_config=COLUMNS,
     )
     if st.session_state.get("chosen_run") not in names:
         st.session_state.chosen_run = None
