@@ -43,6 +43,10 @@ class DigitSet:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def to(self, device: str) -> "DigitSet":
+        """The same digits in a device's memory."""
+        return DigitSet(self.name, self.images.to(device), self.labels.to(device))
+
     def take(self, indices: Tensor | Sequence[int], name: str | None = None) -> "DigitSet":
         """The digits at `indices`, in that order."""
         index = torch.as_tensor(indices, dtype=torch.long)

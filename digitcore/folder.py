@@ -40,6 +40,11 @@ def write(target: Path, how: Callable[[Path], Any]) -> None:
         part.unlink(missing_ok=True)
 
 
+def write_text(target: Path, text: str) -> None:
+    """Write a whole text in place of `target`."""
+    write(target, lambda part: part.write_text(text, "utf-8"))
+
+
 def read(file: Path, how: Callable[[Path], T]) -> T:
     """What `how` makes of a file. Raises RunDamaged where that fails."""
     try:

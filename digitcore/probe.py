@@ -11,9 +11,9 @@ from torch import Tensor
 
 from digitcore.digits import DigitSet, load_mnist
 from digitcore.evaluation import as_input, predict_logits
-from digitcore.learner import Arithmetic, Learner
+from digitcore.learner import Learner
 from digitcore.recipes import Recipe
-from digitcore.training import batches, reuse_freed_memory
+from digitcore.training import batches, reuse_freed_memory, ways_of
 
 BUDGET = 0.5  # seconds, for the timed steps of all ways of computing together
 WARPED = 1024  # digits whose warps are timed: about as many as a training warps at once
@@ -83,19 +83,12 @@ def measure(recipe: Recipe) -> Pace:
 
 
 def _fastest(recipe: Recipe, digits: DigitSet) -> tuple[Learner, float]:
-    """The learner that computes in the fastest of the likely ways, and seconds of its step."""
+    """The learner that computes in the faster of the recipe's ways, and seconds of its step."""
     reuse_freed_memory()  # as a training does
-    ways = _likely_ways(recipe)
+    ways = ways_of(recipe)
     learners = [Learner(recipe, digits.images.device.type, way) for way in ways]
     seconds = [_seconds_of_step(learner, digits, BUDGET / len(ways)) for learner in learners]
     return min(zip(learners, seconds, strict=True), key=lambda timed: timed[1])
-
-
-def _likely_ways(recipe: Recipe) -> list[Arithmetic]:
-    """The ways of computing that a training by this recipe may choose, but for unlikely ones."""
-    auto = recipe.precision == "auto"
-    names = ("float32", "bfloat16") if auto else (recipe.precision,)
-    return [Arithmetic(name, channels_last=True) for name in names]
 
 
 def _seconds_of_step(learner: Learner, digits: DigitSet, budget: float) -> float:
@@ -169,8 +162,7 @@ def _seconds_of_validation(learner: Learner, digits: DigitSet) -> float:
 
 
 def _on_device(digits: DigitSet) -> DigitSet:
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return DigitSet(digits.name, digits.images.to(device), digits.labels.to(device))
+    return digits.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
 # --- which learning rate
@@ -251,8 +243,8 @@ class Smoothing:
 
 
 def _fresh(recipe: Recipe, digits: DigitSet) -> Learner:
-    """A learner that has not learnt, computing in the recipe's way or the fastest likely one."""
-    way, *others = _likely_ways(recipe)
+    """A learner that has not learnt, computing in the recipe's way or the faster of its two."""
+    way, *others = ways_of(recipe)
     if others:
         way = _fastest(recipe, digits)[0].way
     return Learner(recipe, digits.images.device.type, way)

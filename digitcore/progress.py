@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from digitcore.folder import RunDamaged, dump, read, write
+from digitcore.folder import RunDamaged, dump, read, write, write_text
 from digitcore.learner import Checkpoint
 from digitcore.recipes import Recipe
 from digitcore.runs import HISTORY, STATE, Epoch
@@ -111,7 +111,7 @@ def save_status(path: Path, status: Status) -> None:
     """Where the disk is too full for a new file, over the old one: the last word must get out."""
     text = dump(asdict(status))
     try:
-        write(path / STATUS, lambda part: part.write_text(text, "utf-8"))
+        write_text(path / STATUS, text)
     except OSError:
         with (path / STATUS).open("r+", encoding="utf-8") as file:
             file.write(text)
@@ -134,14 +134,18 @@ def _load_changes(file: Path) -> Changes:
 
 
 def save_changes(path: Path, changes: Changes) -> None:
-    write(path / CHANGES, lambda part: part.write_text(dump(asdict(changes)), "utf-8"))
+    write_text(path / CHANGES, dump(asdict(changes)))
 
 
 def read_batches(path: Path) -> pd.DataFrame:
     """One row for a few batches each: mean loss in nats, learning rate. Raises RunDamaged."""
     if not (path / BATCHES).exists():
-        return pd.DataFrame({column: [] for column in BATCH_COLUMNS}, dtype=float)
+        return _no_batches()
     return read(path / BATCHES, _load_batches)
+
+
+def _no_batches() -> pd.DataFrame:
+    return pd.DataFrame({column: [] for column in BATCH_COLUMNS}, dtype=float)
 
 
 def _load_batches(file: Path) -> pd.DataFrame:
@@ -157,7 +161,7 @@ def begin_batches(path: Path, epoch: int, batch: int) -> None:
 
     A damaged curve begins anew: it is not worth the training.
     """
-    rows = pd.DataFrame({column: [] for column in BATCH_COLUMNS}, dtype=float)
+    rows = _no_batches()
     with suppress(RunDamaged):
         rows = read_batches(path)
     kept = rows[(rows.epoch <= epoch) | ((rows.epoch == epoch + 1) & (rows.batch <= batch))]
@@ -233,7 +237,7 @@ def wish(path: Path, what: str) -> None:
     """Ask the worker to 'pause' or 'stop' after the batches that it is at."""
     if what not in WISHES:
         raise ValueError(f"A worker can be asked to {' or '.join(WISHES)}, not to {what!r}.")
-    write(path / WISH, lambda part: part.write_text(dump({"wish": what}), "utf-8"))
+    write_text(path / WISH, dump({"wish": what}))
 
 
 def wished(path: Path) -> str | None:
@@ -250,8 +254,7 @@ def forget_wish(path: Path) -> None:
 
 def wish_rate(path: Path, learning_rate: float) -> None:
     """Ask for another learning rate from the next batches on, in place of the recipe's."""
-    text = dump({"learning_rate": learning_rate})
-    write(path / RATE, lambda part: part.write_text(text, "utf-8"))
+    write_text(path / RATE, dump({"learning_rate": learning_rate}))
 
 
 def take_rate(path: Path) -> float | None:
@@ -282,4 +285,4 @@ def read_note(path: Path) -> str:
 
 
 def save_note(path: Path, text: str) -> None:
-    write(path / NOTE, lambda part: part.write_text(text[:NOTE_LENGTH], "utf-8"))
+    write_text(path / NOTE, text[:NOTE_LENGTH])

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from digitcore.digits import held_out, load_mnist
 from digitcore.ensemble import combine
 from digitcore.evaluation import Predictions
-from digitcore.folder import NAME, RunDamaged, dump, read, write
+from digitcore.folder import NAME, RunDamaged, dump, read, write, write_text
 from digitcore.models import build, load_weights
 from digitcore.recipes import Recipe
 
@@ -198,7 +198,7 @@ def true_labels(part: str) -> np.ndarray:
 
 
 def save_recipe(path: Path, recipe: Recipe) -> None:
-    write(path / RECIPE, lambda part: part.write_text(recipe.to_json() + "\n", "utf-8"))
+    write_text(path / RECIPE, recipe.to_json() + "\n")
 
 
 def save_history(path: Path, rows: Sequence[Epoch]) -> None:
@@ -232,12 +232,12 @@ def _half_logs(probs: np.ndarray) -> np.ndarray:
 
 
 def save_result(path: Path, result: Result) -> None:
-    write(path / RESULT, lambda part: part.write_text(dump(asdict(result)), "utf-8"))
+    write_text(path / RESULT, dump(asdict(result)))
 
 
 def save_ensemble(path: Path, ensemble: Ensemble) -> None:
     values = {key: value for key, value in asdict(ensemble).items() if key != "name"}
-    write(path / ENSEMBLE, lambda part: part.write_text(dump(values), "utf-8"))
+    write_text(path / ENSEMBLE, dump(values))
 
 
 def _load_history(file: Path) -> pd.DataFrame:

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from digitcore.folder import NAME, UNREADABLE, dump, write
+from digitcore.folder import NAME, UNREADABLE, dump, write_text
 from digitcore.locks import holding
 from digitcore.standing import is_run
 
@@ -47,8 +47,7 @@ class Queue:
 
     def save(self, now: Waiting) -> None:
         """Only while changing."""
-        text = dump({"waiting": now.waiting, "at_once": now.at_once})
-        write(self.folder / QUEUE, lambda part: part.write_text(text, "utf-8"))
+        write_text(self.folder / QUEUE, dump(asdict(now)))
 
     def _read(self) -> Waiting:
         """A damaged file is an empty queue; one that cannot be read now is an OSError, or who

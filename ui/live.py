@@ -11,6 +11,7 @@ from digitcore.jobs import Jobs
 from digitcore.standing import HALTED, Job
 from ui import loaders
 from ui.curves import show_batches, show_epochs
+from ui.recipe_form import LIMITS
 from ui.showcase import show_learning
 from ui.states import ICONS, attempt, where
 from ui.words import in_words
@@ -21,7 +22,6 @@ from ui.words import in_words
 YOUNG, GROWN = (1.0, 2.0, 4.0), (3.0, 8.0, 20.0)
 YOUTH, SHORT = 8, 60  # seconds: since when it trains, and that it takes in all
 MOST = 6  # runs on the curves that are kept there when another one is started
-LOWEST, HIGHEST = 1e-7, 10.0  # learning rates, as a recipe takes them
 SIGNS = {
     "diverging": ":material/trending_up:",
     "overfitting": ":material/psychology_alt:",
@@ -39,7 +39,8 @@ def watch(jobs: Jobs) -> None:
     boxes = st.container()
     chosen = _choose_runs(jobs)
     with boxes:
-        _live(bars, before, _show_standing, jobs, before, [job.name for job in chosen])
+        halted = [job for job in chosen if job.state in HALTED]
+        _live(bars, before, _show_standing, jobs, before, halted)
     if chosen:
         _live(losses, before, _show_losses, chosen)
         _live(rest, before, _show_epochs, chosen)
@@ -74,11 +75,11 @@ def _live(seconds: float, before: list, show: Callable, *arguments: object) -> N
     st.fragment(shown, run_every=seconds if before else None, key=show.__name__)()
 
 
-def _show_standing(jobs: Jobs, before: list, chosen: Sequence[str]) -> None:
+def _show_standing(jobs: Jobs, before: list, halted: Sequence[Job]) -> None:
+    """halted: as they stood when the page was drawn, for nothing happens to them by itself."""
     active = jobs.active()
     if standing(active) != before:
         st.rerun()  # the whole page: what can be done, and which models there are, has changed
-    halted = [job for job in jobs.all() if job.name in chosen and job.state in HALTED]
     for job in [*(job for job in active if job.alive), *halted]:
         _show_training(jobs, job)
     waiting = [job for job in active if not job.alive]
@@ -129,8 +130,9 @@ def _show_controls(jobs: Jobs, job: Job) -> None:
 
 def _change_rate(jobs: Jobs, job: Job) -> None:
     key, recipe = f"rate {job.name}", job.recipe
+    low, high = LIMITS["learning_rate"]
     st.number_input(
-        "Learning rate from the next batches on", LOWEST, HIGHEST, recipe.learning_rate,
+        "Learning rate from the next batches on", low, high, recipe.learning_rate,
         format="%g", step=recipe.learning_rate / 10, key=key,
         help="In place of the recipe's.",
     )  # fmt: skip

@@ -17,14 +17,14 @@ TILE, FILTER = 64, 36  # pixels
 
 def show_learning(chosen: Sequence[Job]) -> None:
     """One run's answers, at the newest epoch or at an earlier one."""
-    seen = [job for job in chosen if progress.glimpses(job.path)]
+    epochs = {job.name: progress.glimpses(job.path) for job in chosen}
+    seen = [job for job in chosen if epochs[job.name]]
     if not seen:
         return
     st.subheader("Watch it learn")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         job = _choose(seen)
-        epochs = progress.glimpses(job.path)
-        epoch = _choose_epoch(job.name, epochs)
+        epoch = _choose_epoch(job.name, epochs[job.name])
     try:
         glimpse = progress.read_glimpse(job.path, epoch)
     except RunDamaged as damage:

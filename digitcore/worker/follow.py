@@ -85,10 +85,8 @@ class Worker:
         return subset(train_set, recipe.digits or len(train_set), recipe.seed), validation_set
 
     def _start(self, event: Started) -> None:
-        self.started, self.every = (
-            event,
-            -(-event.batches // (ROWS - 1)),
-        )  # rounded up; the first has its own
+        self.started = event
+        self.every = -(-event.batches // (ROWS - 1))  # rounded up; the first has its own
         self.began = self.saved = time.perf_counter()
         self.said = self.began - EVERY  # the first point of a curve is shown at once
         self.earlier = sum(row["seconds"] for row in self.history)
@@ -177,11 +175,7 @@ class Worker:
         for later in [known for known in self.rates if known > step]:
             del self.rates[later]  # made in a time that is trained again: the newest wish counts
         self.rates[step] = wanted / self.recipe.learning_rate
-        self._save_rates()
-
-    def _save_rates(self) -> None:
-        self.changes = Changes(dict(self.rates), self.changes.epochs)
-        progress.save_changes(self.path, self.changes)
+        progress.save_changes(self.path, Changes(self.rates, self.changes.epochs))
 
     def _pause(self) -> Status:
         self._say(time.perf_counter())
