@@ -72,6 +72,17 @@ def split(digits: DigitSet, validation_share: float = HELD_OUT_SHARE) -> tuple[D
     Nested: a larger share holds out all that a smaller one does, so the digits of
     HELD_OUT_SHARE are unseen in training by every recipe, and models can be compared on them.
     """
+    held_out = places_held_out(digits, validation_share)
+    kept = torch.ones(len(digits), dtype=torch.bool)
+    kept[held_out] = False
+    return (
+        digits.take(kept.nonzero().flatten(), f"{digits.name}, to learn from"),
+        digits.take(held_out, f"{digits.name}, held out"),
+    )
+
+
+def places_held_out(digits: DigitSet, validation_share: float = HELD_OUT_SHARE) -> Tensor:
+    """Ascending places in `digits` of those that split() holds out."""
     if not 0 <= validation_share < 1:
         raise ValueError(f"The validation share must lie in 0 to 1, not {validation_share}.")
     per_class = round(len(digits) * validation_share / CLASSES)
@@ -80,13 +91,7 @@ def split(digits: DigitSet, validation_share: float = HELD_OUT_SHARE) -> tuple[D
     by_class = [shuffled[labels == digit] for digit in range(CLASSES)]
     if min(len(members) for members in by_class) <= per_class:
         raise ValueError(f"A validation share of {validation_share:.0%} leaves a class empty.")
-    held_out = torch.cat([members[:per_class] for members in by_class]).sort().values
-    kept = torch.ones(len(digits), dtype=torch.bool)
-    kept[held_out] = False
-    return (
-        digits.take(kept.nonzero().flatten(), f"{digits.name}, to learn from"),
-        digits.take(held_out, f"{digits.name}, held out"),
-    )
+    return torch.cat([members[:per_class] for members in by_class]).sort().values
 
 
 @cache

@@ -6,7 +6,7 @@ Both are imported when first asked: a worker, which asks them nothing, starts a 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import ModuleType
 
 import numpy as np
@@ -51,6 +51,7 @@ class Rate:
     n: int
 
 
+@lru_cache(maxsize=10_000)  # a page asks for the same ones again and again, SciPy takes a while
 def wilson(hits: int, n: int) -> Rate:
     """The share hits / n with its 95 % Wilson interval (SciPy). n must be at least 1."""
     from scipy.stats import binomtest
@@ -155,13 +156,17 @@ class Predictions:
 
     def macro(self) -> tuple[float, float, float]:
         """Precision, recall and F1, each the plain mean over the digits that occur."""
+        return self._macro
+
+    @cached_property
+    def _macro(self) -> tuple[float, float, float]:
         present = np.unique(self.labels)
         precision, recall, f1, _ = _metrics().precision_recall_fscore_support(
             self.labels, self.answers, labels=present, average="macro", zero_division=0
         )
         return float(precision), float(recall), float(f1)
 
-    @property
+    @cached_property
     def auc(self) -> float:
         """Area under the ROC curve, one digit against the rest, mean over digits; NaN if undefined
         because a digit is missing."""
@@ -173,9 +178,18 @@ class Predictions:
 
     def top(self, k: int = 3) -> float:
         """Share of digits whose label is among the k most probable."""
-        return float(_metrics().top_k_accuracy_score(self.labels, self.probs, k=k, labels=DIGITS))
+        if k not in self._tops:
+            self._tops[k] = float(
+                _metrics().top_k_accuracy_score(self.labels, self.probs, k=k, labels=DIGITS)
+            )
+        return self._tops[k]
 
-    @property
+    @cached_property
+    def _tops(self) -> dict[int, float]:
+        """What top() was asked before, by k."""
+        return {}
+
+    @cached_property
     def log_loss(self) -> float:
         """Mean negative log probability of the label, in nats."""
         return float(_metrics().log_loss(self.labels, self._exact, labels=DIGITS))

@@ -1,6 +1,6 @@
 """Data -> Plotly figures, pure. Backgrounds are left to the page's light or dark theme."""
 
-from digitcore.figures.answers import ENSEMBLE, accuracies, probabilities
+from digitcore.figures.answers import ENSEMBLE, accuracies, probabilities, shades
 from digitcore.figures.curves import (
     accuracies_by_epoch,
     batch_losses,
@@ -24,6 +24,7 @@ __all__ = [
     "losses",
     "probabilities",
     "range_test",
+    "shades",
     "smooth",
     "style_of",
     "styles_of",

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from digitcore.figures.style import ENSEMBLE_STYLE, style_of, styles_of
+from digitcore.evaluation import Rate
+from digitcore.figures.style import ENSEMBLE_STYLE, Style, short, style_of, styles_of
 from digitcore.leaderboard import Row
 
 ENSEMBLE = "ensemble"
@@ -18,7 +19,7 @@ def probabilities(together: np.ndarray, members: Mapping[str, np.ndarray]) -> go
     Grouped bars for a few members; for more, whose bars would be too thin, a table of shades.
     """
     if len(members) > MOST_BARS:
-        return _shades(together, members)
+        return shades({ENSEMBLE: together, **members})
     return _bars(together, members)
 
 
@@ -55,16 +56,20 @@ def _bars(together: np.ndarray, members: Mapping[str, np.ndarray]) -> go.Figure:
     return figure
 
 
-def _shades(together: np.ndarray, members: Mapping[str, np.ndarray]) -> go.Figure:
-    rows = np.stack([together, *members.values()])[::-1]  # Plotly counts rows from below
+def shades(answers: Mapping[str, np.ndarray], label: int | None = None) -> go.Figure:
+    """Each model's (10,) probabilities as a table of shades; the `label`'s column is framed."""
+    names = list(answers)[::-1]  # Plotly counts rows from below
+    rows = np.stack([answers[name] for name in names])
     words = [[f"{100 * p:.0f}" if p >= 0.005 else "" for p in row] for row in rows]
     figure = go.Figure(
         go.Heatmap(
-            z=rows, x=list(range(10)), y=[ENSEMBLE, *members][::-1], text=words,
+            z=rows, x=list(range(10)), y=names, text=words,
             texttemplate="%{text}", zmin=0, zmax=1, colorscale="Cividis", xgap=2, ygap=2,
             hovertemplate="%{y}: %{z:.1%} for %{x}<extra></extra>", showscale=False,
         )
     )  # fmt: skip
+    if label is not None:
+        figure.add_vrect(label - 0.5, label + 0.5, line={"color": "#EC6619", "width": 2})
     figure.update_layout(
         title="Probability of each digit, 0 to 9, in percent",
         height=100 + 26 * len(rows), margin={"l": 8, "r": 8, "t": 48, "b": 8},
@@ -75,31 +80,49 @@ def _shades(together: np.ndarray, members: Mapping[str, np.ndarray]) -> go.Figur
 
 
 def accuracies(board: Sequence[Row]) -> go.Figure:
-    """Dots with 95 % intervals, the first row on top."""
-    rows = board[::-1]
-    styles = [ENSEMBLE_STYLE if row.members else style_of(row.name) for row in rows]
-    shares = [row.accuracy.value for row in rows]
+    """Each row's accuracy on the test digits with its 95 % interval, the first row on top."""
+    return intervals(
+        {row.name: row.accuracy for row in board},
+        {row.name: ENSEMBLE_STYLE if row.members else style_of(row.name) for row in board},
+        {row.name: f"{row.errors:,} errors" for row in board},
+        "share of the test digits",
+    )
+
+
+def intervals(
+    rates: Mapping[str, Rate], styles: Mapping[str, Style], told: Mapping[str, str], axis: str
+) -> go.Figure:
+    """Dots of accuracies with their 95 % intervals, the first on top.
+
+    All are by name. told: what else is said where one points at a dot.
+    """
+    names = list(rates)[::-1]  # Plotly counts rows from below
+    shares = [rates[name].value for name in names]
     figure = go.Figure(
         go.Scatter(
-            x=shares, y=[row.name for row in rows], mode="markers",
-            customdata=[row.errors for row in rows],
+            x=shares, y=names, mode="markers", customdata=[_range_of(rates[n], told[n]) for n in
+                                                          names],
             marker={
                 "size": 11,
-                "color": [style.colour for style in styles],
-                "symbol": [style.symbol for style in styles],
+                "color": [styles[name].colour for name in names],
+                "symbol": [styles[name].symbol for name in names],
             },
             error_x={
                 "type": "data", "symmetric": False, "color": "#8a949b", "thickness": 1.5,
-                "array": [row.accuracy.high - row.accuracy.value for row in rows],
-                "arrayminus": [row.accuracy.value - row.accuracy.low for row in rows],
+                "array": [rates[name].high - rates[name].value for name in names],
+                "arrayminus": [rates[name].value - rates[name].low for name in names],
             },
-            hovertemplate="%{y}: %{x:.2%}, %{customdata} errors<extra></extra>",
+            hovertemplate="%{y}: %{x:.2%}<br>%{customdata}<extra></extra>",
         )
     )  # fmt: skip
     figure.update_layout(
-        title="Accuracy with 95 % interval",
-        height=90 + 30 * len(rows), margin={"l": 8, "r": 8, "t": 48, "b": 8},
-        xaxis={"title": "share of the test digits", "tickformat": ".1%", "fixedrange": True},
-        yaxis={"fixedrange": True},
+        title="Accuracy with 95 % interval", dragmode=False,
+        height=90 + 30 * len(names), margin={"l": 8, "r": 8, "t": 48, "b": 8},
+        xaxis={"title": axis, "tickformat": ".1%", "fixedrange": True},
+        yaxis={"tickvals": names, "ticktext": [short(name) for name in names], "fixedrange": True},
     )  # fmt: skip
     return figure
+
+
+def _range_of(rate: Rate, told: str) -> str:
+    return f"{rate.low:.2%} to {rate.high:.2%}, {told}"

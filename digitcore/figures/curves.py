@@ -80,21 +80,21 @@ def batch_losses(batches: Mapping[str, pd.DataFrame], smoothing: float, log: boo
     behind = [_raw(name, styles[name], t, log) for name, t in batches.items()] if few else []
     title = f"Training loss per batch{', smoothed' if smoothing > 0 else ''}"
     figure = go.Figure([*behind, *lines])
-    return _laid_out(figure, title, "loss in nats", log, NO_BATCHES)
+    return laid_out(figure, title, "loss in nats", log, NO_BATCHES)
 
 
 def _smoothed(
     name: str, style: Style, table: pd.DataFrame, smoothing: float, log: bool
 ) -> go.Scatter:
     means = smooth(table["loss"], smoothing)
-    points = _points(table["epochs_done"], means, log, smoothed=smoothing > 0)
+    points = as_points(table["epochs_done"], means, log, means=smoothing > 0)
     hover = f"%{{y:.4g}} nats after %{{x:.2f}} epochs<extra>{name}</extra>"
-    return _curve(name, style, points, hovertemplate=hover)
+    return as_curve(name, style, points, hovertemplate=hover)
 
 
 def _raw(name: str, style: Style, table: pd.DataFrame, log: bool) -> go.Scatter:
-    return _curve(
-        name, style, _points(table["epochs_done"], table["loss"], log), opacity=0.3,
+    return as_curve(
+        name, style, as_points(table["epochs_done"], table["loss"], log), opacity=0.3,
         hoverinfo="skip", showlegend=False, line={"color": style.colour, "width": 1},
     )  # fmt: skip
 
@@ -107,26 +107,26 @@ def losses(histories: Mapping[str, pd.DataFrame], log: bool) -> go.Figure:
     figure, styles = go.Figure(), styles_of(histories)
     for name, table in histories.items():
         figure.add_traces(_losses_of(name, styles[name], table, log))
-    return _laid_out(figure, "Loss by epoch, best ringed", "loss in nats", log, NO_EPOCHS)
+    return laid_out(figure, "Loss by epoch, best ringed", "loss in nats", log, NO_EPOCHS)
 
 
 def _losses_of(name: str, style: Style, table: pd.DataFrame, log: bool) -> list[go.Scatter]:
-    validation = _points(table["epoch"], table["validation_loss"], log)
-    training = _points(table["epoch"], table["train_loss"], log)
+    validation = as_points(table["epoch"], table["validation_loss"], log)
+    training = as_points(table["epoch"], table["train_loss"], log)
     best = validation[validation["y"] == validation["y"].min()].head(1)
     hover = "%{y:.4g} nats after epoch %{x}<extra>%{fullData.name}</extra>"
     return [
-        _curve(
+        as_curve(
             name, style, validation, mode="lines+markers", hovertemplate=hover,
             name=f"{name}, validation",
         ),
-        _curve(
+        as_curve(
             name, style, training, mode="lines+markers", hovertemplate=hover,
             name=f"{name}, training", legendgroup=f"{name}, training",
             line={"color": style.colour, "width": 1, "dash": "dot"},
             marker={"color": style.colour, "symbol": f"{style.symbol}-open", "size": 6},
         ),
-        _curve(
+        as_curve(
             name, style, best, mode="markers", showlegend=False,
             marker={"color": style.colour, "symbol": "circle-open", "size": 16, "line_width": 2},
             hovertemplate=f"best: %{{y:.4g}} nats after epoch %{{x}}<extra>{name}</extra>",
@@ -141,11 +141,11 @@ def accuracies_by_epoch(histories: Mapping[str, pd.DataFrame], n: Mapping[str, i
     """
     figure, styles = go.Figure(), styles_of(histories)
     for name, table in histories.items():
-        points = _points(table["epoch"], table["validation_accuracy"])
+        points = as_points(table["epoch"], table["validation_accuracy"])
         hover = f"epoch %{{x}}: %{{customdata}}<extra>{name}</extra>"
-        words = [_right(share, n[name]) for share in points["y"]]
+        words = [wrong_of(share, n[name]) for share in points["y"]]
         figure.add_trace(
-            _curve(
+            as_curve(
                 name,
                 styles[name],
                 points,
@@ -154,14 +154,15 @@ def accuracies_by_epoch(histories: Mapping[str, pd.DataFrame], n: Mapping[str, i
                 hovertemplate=hover,
             )
         )
-    _laid_out(figure, "Validation accuracy by epoch", "accuracy", False, NO_EPOCHS)
+    laid_out(figure, "Validation accuracy by epoch", "accuracy", False, NO_EPOCHS)
     if max((len(table) for table in histories.values()), default=0) == 1:
         figure.update_yaxes(range=[0, 1])  # Plotly would go from -50 to 150 % around one point
     return figure.update_yaxes(tickformat=".3~%")
 
 
-def _right(share: float, n: int) -> str:
-    if np.isnan(share):
+def wrong_of(share: float, n: int) -> str:
+    """An accuracy in 0..1 of n digits in words; none where there is none."""
+    if not np.isfinite(share):
         return ""
     return f"{100 * share:.4g} %, {round(n * (1 - share)):,} of {n:,} wrong"
 
@@ -176,10 +177,10 @@ def learning_rates(batches: Mapping[str, pd.DataFrame]) -> go.Figure:
     log = rates.size > 0 and bool(rates.max() > WIDE_RANGE * rates.min())
     figure, styles = go.Figure(), styles_of(batches)
     for name, table in batches.items():
-        points = _points(table["epochs_done"], table["learning_rate"], log)
+        points = as_points(table["epochs_done"], table["learning_rate"], log)
         hover = f"%{{y:.3g}} after %{{x:.2f}} epochs<extra>{name}</extra>"
-        figure.add_trace(_curve(name, styles[name], points, hovertemplate=hover))
-    return _laid_out(figure, "Learning rate", "learning rate", log, NO_BATCHES)
+        figure.add_trace(as_curve(name, styles[name], points, hovertemplate=hover))
+    return laid_out(figure, "Learning rate", "learning rate", log, NO_BATCHES)
 
 
 def range_test(rates: ArrayLike, losses: ArrayLike, suggestion: float | None) -> go.Figure:
@@ -187,10 +188,10 @@ def range_test(rates: ArrayLike, losses: ArrayLike, suggestion: float | None) ->
 
     Leslie Smith's learning-rate range test: where the loss falls fastest is a good rate.
     """
-    points = _points(_drawable(rates, True), losses)
+    points = as_points(_drawable(rates, True), losses)
     hover = "%{y:.4g} nats at learning rate %{x:.3g}<extra></extra>"
     curve = go.Scatter(x=points["x"], y=points["y"], mode="lines", hovertemplate=hover)
-    figure = _laid_out(
+    figure = laid_out(
         go.Figure(curve), "Loss at rising learning rates", "loss in nats", False, NO_BATCHES
     )
     figure.update_layout(showlegend=False)
@@ -224,14 +225,14 @@ def _drawable(values: ArrayLike, log: bool = False) -> np.ndarray:
     return np.where(there, numbers, np.float32(np.nan))
 
 
-def _points(x: ArrayLike, y: ArrayLike, log: bool = False, smoothed: bool = False) -> pd.DataFrame:
+def as_points(x: ArrayLike, y: ArrayLike, log: bool = False, means: bool = False) -> pd.DataFrame:
     """What a trace shows: float32 columns x and y, few enough rows to redraw every second."""
     table = pd.DataFrame({"x": _drawable(x), "y": _drawable(y, log)})
-    thinned = thin_means(table) if smoothed else thin(table, by="y")
+    thinned = thin_means(table) if means else thin(table, by="y")
     return thinned.astype(np.float32)  # pandas takes means in double precision
 
 
-def _curve(run: str, style: Style, points: pd.DataFrame, **look: object) -> go.Scatter:
+def as_curve(run: str, style: Style, points: pd.DataFrame, **look: object) -> go.Scatter:
     """A trace in the run's style, as far as `look` does not say otherwise."""
     return go.Scatter({
         "x": points["x"], "y": points["y"], "name": run, "legendgroup": run,
@@ -243,7 +244,7 @@ def _curve(run: str, style: Style, points: pd.DataFrame, **look: object) -> go.S
     })  # fmt: skip
 
 
-def _laid_out(figure: go.Figure, title: str, y: str, log: bool, nothing: str) -> go.Figure:
+def laid_out(figure: go.Figure, title: str, y: str, log: bool, nothing: str) -> go.Figure:
     """The look that all curves share; `nothing` is said where no trace has a point."""
     named = sum(trace.showlegend is not False for trace in figure.data)
     figure.update_layout(

@@ -5,7 +5,7 @@ The colours are Paul Tol's vibrant and muted schemes, which colour-blind people 
 far as they show on black and on white.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -34,8 +34,10 @@ class Style:
     dash: str
 
 
-# Ensembles look alike and like no model: grey, with a star.
+# Ensembles look like no model: grey, with a star, of several kinds where there are several.
 ENSEMBLE_STYLE = Style("#7A8791", "", "star", "solid")
+_STARS = ("star", "hexagram", "star-diamond", "star-square", "star-triangle-up")
+_GREYS = ("#7A8791", "#96835F", "#6F8F86", "#8F7A96")
 
 
 def style_of(model: str) -> Style:
@@ -43,17 +45,42 @@ def style_of(model: str) -> Style:
     return _look(_place(model))
 
 
-def styles_of(models: Iterable[str]) -> dict[str, Style]:
+def styles_of(models: Iterable[str], ensembles: Collection[str] = ()) -> dict[str, Style]:
     """The looks of models that are in one picture: each its own, and else no two the same colour.
 
     The first with a colour keeps it; a user's run after it takes the next that is free.
+    ensembles: which of them are no single models.
     """
+    names = list(models)
     taken: dict[str, int] = {}
-    for model in sorted(models, key=lambda name: name not in ZOO):
-        place = _place(model) % len(_COLOURS)
-        free = [p for p in range(len(_COLOURS)) if p not in taken.values()] or [place]
-        taken[model] = place if place in free else min(free, key=lambda p: (p < place, p))
-    return {model: _look(taken[model]) for model in taken}
+    for model in sorted(names, key=lambda name: name not in ZOO):
+        if model not in ensembles:
+            place = _place(model) % len(_COLOURS)
+            free = [p for p in range(len(_COLOURS)) if p not in taken.values()] or [place]
+            taken[model] = place if place in free else min(free, key=lambda p: (p < place, p))
+    together = [name for name in names if name in ensembles]
+    stars = {name: _star(place) for place, name in enumerate(together)}
+    return {name: stars[name] if name in stars else _look(taken[name]) for name in names}
+
+
+def _star(place: int) -> Style:
+    return Style(
+        _GREYS[place % len(_GREYS)],
+        "",
+        _STARS[place % len(_STARS)],
+        _DASHES[place % len(_DASHES)],
+    )
+
+
+def short(name: str, most: int = 18) -> str:
+    """A name with its middle left out where it has no room beside a chart; ends tell runs apart."""
+    kept = most - 1
+    return name if len(name) <= most else f"{name[: kept - kept // 2]}…{name[-(kept // 2) :]}"
+
+
+def ticks(names: Iterable[str]) -> list[str]:
+    """Names for an axis that has little room, on a phone above all."""
+    return [short(name, 14) for name in names]
 
 
 def _place(model: str) -> int:
