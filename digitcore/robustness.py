@@ -1,0 +1,255 @@
+"""How sturdy networks are: what they answer to distorted digits, stored with the run.
+
+    robustness.npz    for each setting of distortions.py that was measured, one byte for each
+                      probability; and a fingerprint of the very predictions.npz beside it, so
+                      that what was measured of earlier weights counts as not measured
+
+An ensemble is not measured: it follows from its members.
+"""
+
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from digitcore.digits import CLASSES
+from digitcore.distortions import KINDS, SAMPLE, SETTINGS, Setting, clean, distorted, sample
+from digitcore.ensemble import combine
+from digitcore.evaluation import Floats, Predictions, Rate, predict, wilson
+from digitcore.folder import read
+from digitcore.runs import PREDICTIONS, Run, RunStore
+
+FILE, FINGERPRINT = "robustness.npz", "fingerprint"
+EDITION = b"1"  # to be raised when a distortion, the sample or the codes change
+STEPS, DEEPEST = 64, 12.0  # codes of a probability, and the nats that the last one stands for
+_PROBS = np.exp(-DEEPEST * (np.arange(STEPS + 1) / STEPS) ** 2)
+Codes = np.ndarray
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+class NotMeasured(LookupError):
+    """What is asked for has not been measured, or of earlier weights only; the message says so."""
+
+
+# --- measuring and storing
+
+
+def measure(network: nn.Module, settings: Iterable[Setting]) -> Iterator[tuple[Setting, Floats]]:
+    """Each setting with the (2000, 10) probabilities of its digits. To stop is to stop asking."""
+    for setting in settings:
+        yield setting, predict(network, distorted(setting).images)
+
+
+def encode(probs: Floats) -> Codes:
+    """uint8 (N, 10): code c stands for 12 (c / 64)^2 nats of -log p, the answer is kept.
+
+    So a probability is some 4 % off in the middle and less near 1; below exp(-12) it counts as
+    that. Half as deep would make a good model's log-loss a sixth too high.
+    """
+    nats = -np.log(np.maximum(probs, np.exp(-DEEPEST)))
+    codes = np.rint(STEPS * np.sqrt(np.maximum(nats, 0) / DEEPEST)).astype(np.uint8)
+    rows, answers = np.arange(len(probs)), probs.argmax(1)
+    tied = codes.argmin(1) != answers  # rounded to the same code as an earlier digit
+    codes[rows[tied], answers[tied]] -= 1
+    return codes
+
+
+def decode(codes: Codes) -> Floats:
+    """float32 (N, 10) probabilities whose rows sum to 1."""
+    probs = _PROBS[codes]
+    return (probs / probs.sum(1, keepdims=True)).astype(np.float32)
+
+
+def fingerprint(path: Path) -> bytes:
+    """Of a run's stored predictions, and of how is measured. Raises RunDamaged."""
+    return sha256(EDITION + read(path / PREDICTIONS, Path.read_bytes)).digest()
+
+
+def save(path: Path, of: bytes, codes: Mapping[str, Codes]) -> None:
+    """Write what was measured of the predictions with this fingerprint. Raises OSError.
+
+    Only for who holds the run's lock. A folder that is gone is not made again.
+    """
+    whole = io.BytesIO()
+    arrays = {FINGERPRINT: np.frombuffer(of, dtype=np.uint8), **codes}
+    np.savez_compressed(whole, **arrays)  # type: ignore[arg-type]
+    part = path / f"{FILE}.tmp"
+    try:
+        part.write_bytes(whole.getbuffer())
+        os.replace(part, path / FILE)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+# --- reading
+
+
+def stored(run: Run, names: Iterable[str] | None = None) -> dict[str, Codes]:
+    """Codes (2000, 10) by setting, in the order of SETTINGS; of the names only, where given.
+
+    Empty where nothing was measured of the weights as they are now. Raises RunDamaged.
+    """
+    wanted = set(SETTINGS if names is None else names)
+    return _open(run, lambda arrays: {
+        name: _sound(name, arrays[name]) for name in SETTINGS if name in wanted and name in arrays
+    })  # fmt: skip
+
+
+def measured(run: Run) -> frozenset[str]:
+    """Names of the settings that are there to be read. Raises RunDamaged."""
+    return frozenset(_open(run, lambda arrays: {name: name for name in SETTINGS if name in arrays}))
+
+
+def read_robustness(run: Run, setting: Setting) -> Predictions:
+    """A network's stored answers for the sample under a setting. Raises NotMeasured, RunDamaged."""
+    codes = stored(run, [setting.name])
+    if not codes:
+        raise NotMeasured(f"{run.name} has not been measured yet on test digits {setting.words}.")
+    return Predictions(decode(codes[setting.name]), labels())
+
+
+def labels() -> np.ndarray:
+    """(2000,) what the sampled digits show."""
+    return clean().labels.numpy()
+
+
+def _open(run: Run, how: Callable[[Mapping[str, np.ndarray]], dict]) -> dict:
+    """What `how` makes of the arrays by name, each unpacked when asked for; empty where the file
+    is missing or of other predictions."""
+    if not (run.path / FILE).exists():
+        return {}
+    now = fingerprint(run.path)
+
+    def fresh(file: Path) -> dict:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+            return how(arrays) if arrays[FINGERPRINT].tobytes() == now else {}
+
+    return read(run.path / FILE, fresh)
+
+
+def _sound(name: str, codes: Codes) -> Codes:
+    if codes.shape != (SAMPLE, CLASSES) or codes.dtype != np.uint8 or codes.max() > STEPS:
+        raise ValueError(f"its answers to {name} are no {SAMPLE} rows of {CLASSES} codes")
+    return codes
+
+
+# --- models and ensembles of a store
+
+
+def stamp(runs: RunStore, name: str) -> Stamp:
+    """Changes with every writing of what the answers of a model or ensemble follow from."""
+    files = (path / file for path in _paths(runs, name) for file in (FILE, PREDICTIONS))
+    return tuple((str(file), *_version(file)) for file in files)
+
+
+def available(runs: RunStore, name: str) -> frozenset[str]:
+    """Settings that every member of a model or ensemble was measured on. Raises KeyError."""
+    return frozenset.intersection(*(measured(Run(path)) for path in _paths(runs, name)))
+
+
+def answers(runs: RunStore, name: str, setting: Setting) -> Predictions:
+    """What a model or ensemble answers under a setting.
+
+    Raises KeyError for an unknown name, NotMeasured or RunDamaged.
+    """
+    ensemble = runs.ensembles().get(name)
+    if not ensemble:
+        return read_robustness(runs.run(name), setting)
+    members = [read_robustness(runs.run(member), setting).probs for member in ensemble.members]
+    return Predictions(combine(np.stack(members), ensemble.how, ensemble.weights), labels())
+
+
+def sampled(test: Predictions) -> Predictions:
+    """Of the answers to all 10,000 test digits those to the sample, which are what clean means."""
+    return Predictions(test.probs[sample()], test.labels[sample()])
+
+
+@dataclass(frozen=True)
+class Sturdiness:
+    """Accuracy on the sampled digits as they are and, by setting, on those that were measured."""
+
+    clean: Rate
+    rates: Mapping[str, Rate]
+
+    def curve(self, kind: str) -> dict[float, Rate]:
+        """Accuracy by level, ascending, with the level that is clean among them."""
+        levels = {KINDS[kind].clean: self.clean}
+        for level in KINDS[kind].levels:
+            name = Setting(kind, level).name
+            if name in self.rates:
+                levels[level] = self.rates[name]
+        return dict(sorted(levels.items()))
+
+    def mean(self, kind: str) -> float:
+        """Mean accuracy over a kind's distorted levels; NaN unless all of them were measured."""
+        rates = [self.rates.get(Setting(kind, level).name) for level in KINDS[kind].levels]
+        return float(np.mean([rate.value if rate else np.nan for rate in rates]))
+
+    @property
+    def margin(self) -> float:
+        """The furthest that an interval's end is from its accuracy, at any setting."""
+        sides = [(rate.high - rate.value, rate.value - rate.low) for rate in self.rates.values()]
+        return max((side for both in sides for side in both), default=0.0)
+
+
+def sturdiest(models: Mapping[str, Sturdiness], kind: str) -> str | None:
+    """Who has the highest mean accuracy under a kind, of those measured at all its levels."""
+    means = {name: of.mean(kind) for name, of in models.items()}
+    known = [name for name, mean in means.items() if np.isfinite(mean)]
+    return max(known, key=means.__getitem__, default=None)
+
+
+def sturdiness(runs: RunStore, name: str) -> Sturdiness:
+    """Of a model or ensemble. Raises KeyError, RunDamaged; without rates where none is measured."""
+    ensemble = runs.ensembles().get(name)
+    codes = [stored(Run(path)) for path in _paths(runs, name)]
+    rates = {}
+    for setting in SETTINGS:
+        if all(setting in member for member in codes):
+            probs = np.stack([decode(member[setting]) for member in codes])
+            together = combine(probs, ensemble.how, ensemble.weights) if ensemble else probs[0]
+            rates[setting] = _accuracy(together.argmax(1) == labels())
+    return Sturdiness(_accuracy(_right(sampled(runs.answers(name)))), rates)
+
+
+@dataclass(frozen=True)
+class Flips:
+    """Places in the sample, 0 to 1999: what was right and is wrong now; and wrong and is right now.
+    Those first that are answered most confidently now."""
+
+    lost: np.ndarray
+    gained: np.ndarray
+
+
+def flips(before: Predictions, after: Predictions) -> Flips:
+    """What a distortion changes, for predictions of the same digits in the same order."""
+    was, now = _right(before), _right(after)
+    order = np.argsort(-after.confidence, kind="stable")
+    return Flips(order[(was & ~now)[order]], order[(~was & now)[order]])
+
+
+def _right(predictions: Predictions) -> np.ndarray:
+    return predictions.answers == predictions.labels
+
+
+def _accuracy(right: np.ndarray) -> Rate:
+    return wilson(int(right.sum()), len(right))
+
+
+def _paths(runs: RunStore, name: str) -> list[Path]:
+    """The folders of a model, or of an ensemble's members. Raises KeyError."""
+    ensemble = runs.ensembles().get(name)
+    return [runs.run(member).path for member in (ensemble.members if ensemble else (name,))]
+
+
+def _version(file: Path) -> tuple[int, int]:
+    try:
+        known = file.stat()
+    except OSError:
+        return 0, 0
+    return known.st_mtime_ns, known.st_size
