@@ -108,9 +108,11 @@ def create_api(members: Callable[[], Members]) -> FastAPI:
     for error in (StarletteHTTPException, RequestValidationError, RunDamaged, DataDamaged):
         api.add_exception_handler(error, _say_error)
 
-    @api.get("/health", summary="Which models answer")
+    @api.get("/health", summary="Which models and ensembles answer")
     def health() -> dict[str, Any]:
-        return {"status": "ok", "models": members().names()}
+        known = members()
+        ensembles = list(known.store.ensembles())
+        return {"status": "ok", "models": known.names(), "ensembles": ensembles}
 
     at_once = CapacityLimiter(AT_ONCE)
 

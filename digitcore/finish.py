@@ -65,13 +65,17 @@ def time_one_image(network: nn.Module, times: int = 200) -> float:
     """Median milliseconds for the probabilities of one image, on one thread."""
     image, threads = load_mnist(train=False).images[:1], torch.get_num_threads()
     torch.set_num_threads(1)
-    taken = []
-    for _ in range(times):
-        began = time.perf_counter()
-        predict(network, image)
-        taken.append(time.perf_counter() - began)
-    torch.set_num_threads(threads)
+    try:
+        taken = [_time(network, image) for _ in range(times)]
+    finally:
+        torch.set_num_threads(threads)
     return round(float(np.median(taken)) * 1000, 3)
+
+
+def _time(network: nn.Module, image: Tensor) -> float:
+    began = time.perf_counter()
+    predict(network, image)
+    return time.perf_counter() - began
 
 
 def _write(

@@ -14,24 +14,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from digitcore import progress
+from digitcore.ensembles import Ensembles
 from digitcore.folder import NAME, RunDamaged
 from digitcore.locks import Locked, holding, is_held
+from digitcore.names import DELETED, Refused, checked, discard
 from digitcore.progress import Changes, Status
 from digitcore.recipes import Recipe
 from digitcore.runs import WEIGHTS, save_recipe
 from digitcore.standing import HALTED, Job, age, is_run, stand
-from digitcore.waiting import LOCK, QUEUE, Queue, Waiting
+from digitcore.waiting import Queue, Waiting
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = ROOT / "runs"
 MOST_WAITING = 100
-DELETED = ".deleted-"
 NO_MORE = ("finishing", "stopping", "finished", "stopped", "damaged")
 _CHILDREN: list[subprocess.Popen] = []  # kept until they end, so that none stays a zombie
-
-
-class Refused(ValueError):
-    """What is asked for does not fit how the run stands; the message says why."""
 
 
 class Jobs:
@@ -39,6 +36,7 @@ class Jobs:
 
     def __init__(self, folder: Path = RUNS, shipped: Path = WEIGHTS) -> None:
         self.folder, self.shipped, self.queue = folder, shipped, Queue(folder)
+        self.ensembles = Ensembles(folder, shipped)
 
     # --- how they stand
 
@@ -169,7 +167,8 @@ class Jobs:
         """Raises Refused while it is trained, and for a name that is taken or no name."""
         with self.queue.changing() as queue:
             self._idle(name, "renamed")
-            (self.folder / name).rename(self.folder / self._checked(new))
+            with self.ensembles.following(name, new):
+                (self.folder / name).rename(self.folder / self._checked(new))
             order = tuple(new if waiting == name else waiting for waiting in queue.waiting)
             self.queue.save(replace(queue, waiting=order))
 
@@ -183,9 +182,7 @@ class Jobs:
             self.queue.save(queue.without(name))
             for gone in self.folder.glob(f"{DELETED}*"):  # and what was killed at this before
                 shutil.rmtree(gone, ignore_errors=True)
-            gone = self.folder / f"{DELETED}{name}"  # out of every list at once, then emptied
-            (self.folder / name).rename(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+            discard(self.folder / name)
 
     def advance(self, ended: str = "") -> None:
         """Start what waits while there is room. `ended`: a run whose worker is about to exit.
@@ -244,15 +241,7 @@ class Jobs:
             raise Refused(f"{name} is being trained. Pause or stop it before it is {done}.")
 
     def _checked(self, name: str) -> str:
-        if not NAME.fullmatch(name):
-            raise Refused(
-                "A name has up to 64 letters, digits, dots, dashes and underscores, "
-                "and begins with a letter or a digit."
-            )
-        taken = name in (QUEUE, LOCK) or (self.folder / name).exists()
-        if taken or (self.shipped / name).exists():
-            raise Refused(f"There is a model called {name} already. Choose another name.")
-        return name
+        return checked(name, self.folder, self.shipped)
 
     def _free(self, network: str) -> str:
         number = 1

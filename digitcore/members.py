@@ -19,6 +19,7 @@ from digitcore.folder import RunDamaged
 from digitcore.runs import Ensemble, RunStore
 
 DEFAULT = "preferred"
+CHOSEN = "chosen"  # what models that are named one by one are called together
 Version = tuple[Path, int]
 
 
@@ -56,7 +57,7 @@ class Members:
             return ensembles[names[0]]
         members = [m for n in names for m in (ensembles[n].members if n in ensembles else (n,))]
         return Ensemble(
-            "chosen", "Chosen models, by mean probability.", tuple(dict.fromkeys(members))
+            CHOSEN, "Chosen models, by mean probability.", tuple(dict.fromkeys(members))
         )
 
     def combined(self, names: tuple[str, ...], how: str, title: str) -> Ensemble:

@@ -167,7 +167,7 @@ class RunStore:
         for path in self._paths():
             if (path / ENSEMBLE).is_file():
                 with suppress(RunDamaged):  # one damaged file does not take the others down
-                    ensemble = read(path / ENSEMBLE, _load_ensemble)
+                    ensemble = load_ensemble(path)
                     if ensemble.members and all(member in runs for member in ensemble.members):
                         found.setdefault(path.name, ensemble)
         return found
@@ -254,6 +254,11 @@ def _load_predictions(file: Path, part: str, labels: np.ndarray) -> Predictions:
     if not np.isfinite(probs).all():
         raise ValueError("its probabilities are not all numbers")
     return Predictions(probs / probs.sum(1, keepdims=True), labels)
+
+
+def load_ensemble(path: Path) -> Ensemble:
+    """The ensemble of a folder, whether its members are there or not. Raises RunDamaged."""
+    return read(path / ENSEMBLE, _load_ensemble)
 
 
 def _load_ensemble(file: Path) -> Ensemble:

@@ -57,9 +57,10 @@ def refused(response, code: int) -> str:
     return response.json()["error"]
 
 
-def test_health_names_every_model(client):
+def test_health_names_every_model_and_ensemble(client):
     health = client.get("/health").json()
-    assert health == {"status": "ok", "models": list(RunStore().runs())}
+    models, ensembles = list(RunStore().runs()), list(RunStore().ensembles())
+    assert health == {"status": "ok", "models": models, "ensembles": ensembles}
 
 
 def test_multipart_is_answered(client):
@@ -185,7 +186,8 @@ def serve(folder) -> TestClient:
 
 
 def test_without_a_model_the_service_says_so(tmp_path):
-    assert serve(tmp_path).get("/health").json() == {"status": "ok", "models": []}
+    empty = {"status": "ok", "models": [], "ensembles": []}
+    assert serve(tmp_path).get("/health").json() == empty
     refused(serve(tmp_path).post("/predict", content=SEVEN), 503)
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from digitcore import jobs
-from digitcore.jobs import QUEUE
+from digitcore.waiting import QUEUE
 
 PATIENCE = 180.0  # seconds; a busy machine takes long, and a failure may
 

@@ -1,0 +1,37 @@
+"""What runs and ensembles may be called: they share their names, here and with what is shipped."""
+
+import shutil
+from pathlib import Path
+
+from digitcore.folder import NAME
+from digitcore.members import CHOSEN, DEFAULT
+from digitcore.waiting import LOCK, QUEUE
+
+DELETED = ".deleted-"
+RESERVED = (CHOSEN, DEFAULT, "ensemble")  # they mean something of their own on Draw and to REST
+
+
+class Refused(ValueError):
+    """What is asked for does not fit how things stand; the message says why."""
+
+
+def checked(name: str, folder: Path, shipped: Path) -> str:
+    """The name, if a new run or ensemble in `folder` may have it. Raises Refused."""
+    if not NAME.fullmatch(name):
+        raise Refused(
+            "A name has up to 64 letters, digits, dots, dashes and underscores, "
+            "and begins with a letter or a digit."
+        )
+    if (folder / name).exists() or (shipped / name).exists():
+        raise Refused(f"There is a model called {name} already. Choose another name.")
+    if name in (QUEUE, LOCK, *RESERVED):
+        raise Refused(f"{name} has a meaning of its own here. Choose another name.")
+    return name
+
+
+def discard(path: Path) -> None:
+    """Take a run or an ensemble out of every list at once, then delete its files."""
+    gone = path.with_name(f"{DELETED}{path.name}")
+    shutil.rmtree(gone, ignore_errors=True)  # of one that was killed at this before
+    path.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
