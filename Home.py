@@ -27,6 +27,12 @@ else:
 
         return members()
 
+    def warm_up():
+        """What the first page that compares models would wait for: scikit-learn and SciPy."""
+        from ui.compare import views
+
+        views.warm_up()
+
     async def keep_the_queue_going():
         """A worker starts the next one when it ends; this is for those that are killed."""
         from ui.loaders import jobs
@@ -41,6 +47,7 @@ else:
         members().warm_up()  # so that the first drawing is answered as fast as the second
         async with create_task_group() as tasks:
             tasks.start_soon(keep_the_queue_going)
+            tasks.start_soon(to_thread.run_sync, warm_up)
             yield
             tasks.cancel_scope.cancel()
 

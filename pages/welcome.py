@@ -16,7 +16,7 @@ st.markdown(
     "and what they make of yours."
 )
 
-with st.grid(2, min_column_width=300):
+with st.grid(3, min_column_width=300):
     with st.container(border=True):
         st.page_link("pages/draw.py", label="**Draw a digit**", icon=":material/draw:")
         st.caption("Draw, upload or pick a digit, and see what every model makes of it, and why.")
@@ -25,6 +25,9 @@ with st.grid(2, min_column_width=300):
             "pages/train.py", label="**Train a network**", icon=":material/model_training:"
         )
         st.caption("Choose a recipe, press Train, and watch it learn from the first batch on.")
+    with st.container(border=True):
+        st.page_link("pages/compare.py", label="**Compare models**", icon=":material/balance:")
+        st.caption("Which one to use, whether a gap is luck, and which digits each gets wrong.")
 
 board, damages = leaderboard()
 for damage in damages:
@@ -51,7 +54,7 @@ st.subheader("How well the models read")
 st.caption(
     "Every choice was made on held-out training digits; the test digits were predicted once, at "
     "the end. All models read the same test digits, so where intervals overlap, only a paired "
-    "test could tell whether a gap is luck."
+    "test can tell whether a gap is luck: the Compare page makes it."
 )
 shown = comparable(board)
 st.plotly_chart(

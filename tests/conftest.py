@@ -1,5 +1,8 @@
 """What several test files share: few digits, at most two threads, and repeatable Hypothesis."""
 
+import os
+import shutil
+
 import pytest
 import streamlit as st
 import torch
@@ -8,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from digitcore.digits import DigitSet, load_mnist
 from digitcore.jobs import Jobs
 from tests.forked import forks
+from tests.server import browser
 from tests.workers import end_workers
 
 torch.set_num_threads(min(2, torch.get_num_threads()))
@@ -49,6 +53,15 @@ def forked():
     """Real processes that cost no start-up."""
     with forks() as forked:
         yield forked
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A real browser, without which the stories are skipped, though not in the gate."""
+    if not shutil.which("chromium") and not os.environ.get("CI"):
+        pytest.skip("The browser stories need Debian's package chromium.")
+    with browser() as running:
+        yield running
 
 
 @pytest.fixture

@@ -73,6 +73,22 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@contextmanager
+def blameless_page(chromium: Browser, server: str, height: int, timeout: int) -> Iterator[Page]:
+    """A page of which no script may fail and no request may go elsewhere. timeout: milliseconds."""
+    failures: list[str] = []
+    asked: list[str] = []
+    page = chromium.new_page(viewport={"width": 1280, "height": height}, base_url=server)
+    page.set_default_timeout(timeout)
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    yield page
+    page.close()
+    assert not failures
+    ours = (server, server.replace("http", "ws", 1), "data:", "blob:")
+    assert not [address for address in asked if not address.startswith(ours)]
+
+
 def draw(page: Page, strokes: list[list[tuple[float, float]]]) -> None:
     """Draw strokes on the pad with the mouse; points are pixels from its top left corner."""
     pad = page.locator("canvas.upper-canvas")

@@ -2,9 +2,7 @@
 
 import io
 import json
-import os
 import re
-import shutil
 from urllib.request import Request, urlopen
 
 import pytest
@@ -12,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests import pictures
-from tests.server import browser, draw, running
+from tests.server import blameless_page, draw, running
 
 pytestmark = pytest.mark.browser
 SECONDS = 30_000  # ms; the machine that runs this may be busy
@@ -24,29 +22,10 @@ def server():
         yield address
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    if not shutil.which("chromium") and not os.environ.get("CI"):
-        pytest.skip("The browser stories need Debian's package chromium.")
-    with browser() as running_browser:
-        yield running_browser
-
-
 @pytest.fixture
 def page(chromium, server):
-    """A page of which no script may fail and no request may go elsewhere."""
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(SECONDS)
-    failures, outside = [], []
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    page.on(
-        "request",
-        lambda r: outside.append(r.url) if not r.url.startswith((server, "data:", "blob:")) else 0,
-    )
-    yield page
-    page.close()
-    assert not failures
-    assert not [url for url in outside if not url.startswith("ws://127.0.0.1")]
+    with blameless_page(chromium, server, height=900, timeout=SECONDS) as page:
+        yield page
 
 
 def open_draw(page: Page, server: str) -> None:

@@ -1,8 +1,6 @@
 """A training from the first press to the Draw page, in a real browser on the real server."""
 
-import os
 import re
-import shutil
 import signal
 import subprocess
 from dataclasses import replace
@@ -13,7 +11,7 @@ from playwright.sync_api import Page, expect
 from digitcore.augment import Warp
 from digitcore.jobs import Jobs
 from digitcore.recipes import ZOO
-from tests.server import browser, draw, running
+from tests.server import draw, running
 
 pytestmark = pytest.mark.browser
 SECONDS = 60_000  # ms; the machine that runs this may be busy
@@ -33,11 +31,9 @@ def runs(tmp_path):
 
 
 @pytest.fixture
-def page(runs):
-    if not shutil.which("chromium") and not os.environ.get("CI"):
-        pytest.skip("The browser stories need Debian's package chromium.")
+def page(runs, chromium):
     failures = []
-    with running(runs=runs) as address, browser() as chromium:
+    with running(runs=runs) as address:
         page = chromium.new_page(viewport={"width": 1280, "height": 1000}, base_url=address)
         page.set_default_timeout(SECONDS)
         page.on("pageerror", lambda error: failures.append(str(error)))
@@ -128,24 +124,24 @@ def test_a_second_tab_a_closed_tab_and_a_killed_worker_lose_nothing(page, runs):
     other.close()
 
 
-def test_a_training_survives_the_restart_of_the_server(runs):
+def test_a_training_survives_the_restart_of_the_server(runs, chromium):
     """The worker goes on without a server, and the next one finds it running."""
     jobs = Jobs(runs)
-    if not shutil.which("chromium") and not os.environ.get("CI"):
-        pytest.skip("The browser stories need Debian's package chromium.")
-    with running(runs=runs) as address, browser() as chromium:
+    with running(runs=runs) as address:
         page = chromium.new_page(base_url=address)
         open_train(page, LONG)
         button(page, "Train").click()
         expect(page.get_by_text(re.compile("images/s")).first).to_be_visible(timeout=SECONDS)
+        page.close()
     (job,) = jobs.active()
     before = job.status
-    with running(runs=runs) as address, browser() as chromium:
+    with running(runs=runs) as address:
         page = chromium.new_page(base_url=address)
         page.goto("/train")
         expect(page.get_by_text(re.compile("images/s")).first).to_be_visible(timeout=SECONDS)
         while jobs.job(job.name).status.epoch <= before.epoch:
             page.wait_for_timeout(200)
+        page.close()
 
 
 def test_the_recipe_in_the_address_is_the_one_that_is_trained(page, runs):

@@ -12,7 +12,7 @@ PERCENT = "%.2f %%"
 
 def comparable(board: Sequence[Row]) -> list[Row]:
     """Without the runs that read worse than every shipped model: they would squeeze the rest."""
-    shipped = [row.accuracy.value for row in board if row.name in ZOO or row.members]
+    shipped = [row.accuracy.value for row in board if row.name in ZOO]
     return [row for row in board if not shipped or row.accuracy.value >= min(shipped)]
 
 

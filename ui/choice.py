@@ -41,9 +41,10 @@ def _choose(models: Members, names: list[str], known: dict[str, Ensemble]) -> En
             key="ensemble",
             bind="query-params",
             persist_state="session",
+            on_change=lambda: _follow(known),
             width=260,
         )
-        how = _choose_how()
+        how = _choose_how(_own_way(known, chosen))
     start = known[chosen].members if chosen in known else models.choose().members
     if chosen == OWN:
         start = st.multiselect(
@@ -61,7 +62,9 @@ def _choose(models: Members, names: list[str], known: dict[str, Ensemble]) -> En
             )
             start = models.choose().members
     else:
-        st.caption(f"{', '.join(start)}. {known[chosen].description}")
+        st.text(f"{', '.join(start)}. {known[chosen].description}")  # as text: it may be a user's
+        if how == known[chosen].how:
+            return known[chosen]  # with the weights that it was made with
     try:
         return models.combined(tuple(start), how, chosen)
     except RunDamaged as damage:
@@ -69,10 +72,20 @@ def _choose(models: Members, names: list[str], known: dict[str, Ensemble]) -> En
         return models.combined(tuple(start), "mean", chosen)
 
 
-def _choose_how() -> str:
+def _own_way(known: dict[str, Ensemble], chosen: str) -> str:
+    return known[chosen].how if chosen in known else WAYS[0]
+
+
+def _follow(known: dict[str, Ensemble]) -> None:
+    """Another ensemble begins with the way in which it was made."""
+    st.session_state.how = _own_way(known, st.session_state.ensemble)
+
+
+def _choose_how(first: str) -> str:
     return st.selectbox(
         "How they are combined",
         WAYS,
+        index=WAYS.index(first),
         key="how",
         bind="query-params",
         persist_state="session",

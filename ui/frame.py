@@ -40,6 +40,12 @@ def show() -> None:
                 help="Train a network and watch it learn.",
             ),
             st.Page(
+                "pages/compare.py",
+                title="Compare",
+                icon=":material/balance:",
+                help="Which model to use, and whether a gap is luck.",
+            ),
+            st.Page(
                 "pages/draw.py",
                 title="Draw",
                 icon=":material/draw:",

@@ -6,9 +6,10 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from digitcore import progress
+from digitcore import progress, robustness
 from digitcore.digits import DigitSet, load_mnist
-from digitcore.evaluation import Mistake
+from digitcore.distortions import SETTINGS
+from digitcore.evaluation import Mistake, Predictions
 from digitcore.jobs import RUNS, Jobs
 from digitcore.leaderboard import Row, rows
 from digitcore.members import Members
@@ -46,6 +47,31 @@ def _versions() -> tuple:
     store = members().store
     stamps = tuple((name, run.stamp) for name, run in store.runs().items())
     return stamps, tuple(store.ensembles().values())
+
+
+def answers(name: str, part: str = "test") -> Predictions:
+    """What a model or an ensemble answered to the test or 'validation' digits, or to warped ones.
+
+    part: 'test', 'validation' or a name in distortions.SETTINGS. Stored with the run, and kept here
+    with the figures that were asked of it. Raises KeyError, RunDamaged or robustness.NotMeasured.
+    """
+    version = robustness.stamp(members().store, name) if part in SETTINGS else _version(name)
+    return _answers(name, part, version)
+
+
+def _version(name: str) -> tuple:
+    """Changes when a model, or an ensemble or one of its members, is written anew."""
+    store = members().store
+    ensemble = store.ensembles().get(name)
+    runs = [store.run(member) for member in (ensemble.members if ensemble else (name,))]
+    return ensemble, tuple((run.path, run.stamp) for run in runs)
+
+
+@st.cache_resource(show_spinner=False, max_entries=300)
+def _answers(name: str, part: str, version: tuple) -> Predictions:
+    if part in SETTINGS:
+        return robustness.answers(members().store, name, SETTINGS[part])
+    return members().store.answers(name, part)
 
 
 @st.cache_data(show_spinner=False)

@@ -51,7 +51,8 @@ def _show_next_steps(jobs: Jobs, job: Job) -> None:
                       on_click=lambda: _train_further(jobs, job.name))  # fmt: skip
         if job.result and st.button("Ask it on Draw", icon=":material/draw:"):
             st.session_state.ensemble, st.session_state.members = OWN, [job.name]
-            st.switch_page("pages/draw.py")
+            # without query_params={} it refuses where the address holds this page's recipe
+            st.switch_page("pages/draw.py", query_params={})
         if job.recipe:
             st.button("Use its recipe as a starting point", icon=":material/content_copy:",
                       on_click=_start_from, args=(job.name, job.recipe))  # fmt: skip
@@ -74,6 +75,13 @@ def _start_from(name: str, recipe: Recipe) -> None:
 def _show_delete(jobs: Jobs, job: Job) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.markdown(f"Delete {job.name} with its weights, curves and note? It cannot be undone.")
+        users = jobs.ensembles.using(job.name)
+        if users:
+            st.warning(
+                f"Without it {', '.join(users)} cannot answer any more: delete or build anew on "
+                "the Compare page, under Ensembles.",
+                icon=":material/group_off:",
+            )
         st.button("Yes, delete it", type="primary", icon=":material/delete_forever:",
                   on_click=attempt, args=(jobs.delete, job.name))  # fmt: skip
 

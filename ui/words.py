@@ -26,3 +26,9 @@ def stop_without_models() -> None:
         icon=":material/model_training:",
     )
     st.stop()
+
+
+def text_colour() -> str:
+    """The theme's own colour of text, for numbers on a shade; a chart's own text is paler."""
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    return str(st.get_option(f"theme.{theme}.textColor"))

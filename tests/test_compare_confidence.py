@@ -1,0 +1,321 @@
+"""The Confidence view: what it says is what scikit-learn and plain counting say."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from sklearn import metrics
+from sklearn.calibration import calibration_curve
+from streamlit.testing.v1 import AppTest
+
+from digitcore.comparison.abstention import risk_area
+from digitcore.runs import PREDICTIONS, WEIGHTS, RunStore
+from tests.test_compare_page import open_view
+from tests.test_pages import use_store, words
+from ui.compare import confidence
+from ui.compare.confidence_tables import abstention_table, validation_words
+from ui.compare.seen import Seen
+
+VIEW = "Confidence"
+TWO = ["tiny", "dense"]
+STORE = RunStore()
+
+
+@pytest.fixture
+def store(runs, monkeypatch, tmp_path):
+    """A folder of few models that a test may damage, and no run of a user."""
+    folder = tmp_path / "weights"
+    for name in TWO:
+        shutil.copytree(WEIGHTS / name, folder / name)
+    use_store(monkeypatch, folder)
+    return folder
+
+
+def table(app, column: str):
+    """The one table that has this column."""
+    return next(one.value for one in app.dataframe if column in one.value).set_index("Model")
+
+
+def charts(app) -> list[dict]:
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+@pytest.fixture
+def page(runs):
+    return open_view(VIEW, models=TWO)
+
+
+def test_it_begins_with_the_best_few_by_validation_digits(runs):
+    app = open_view(VIEW)
+    chosen = next(box for box in app.multiselect if box.key != "models").value
+    errors = {
+        name: STORE.answers(name, "validation").errors
+        for name in app.multiselect(key="models").value
+    }
+    best = sorted(errors.values())[: confidence.MOST]
+    assert sorted(errors[name] for name in chosen) == best
+
+
+def test_claims_and_accuracies_are_those_of_the_stored_answers(page):
+    shown = table(page, "Mean confidence")
+    assert list(shown.index) == TWO
+    for name in TWO:
+        found = STORE.answers(name)
+        assert shown.loc[name, "Mean confidence"] == pytest.approx(
+            100 * found.confidence.astype(float).mean())  # fmt: skip
+        assert shown.loc[name, "Right"] == pytest.approx(
+            100 * metrics.accuracy_score(found.labels, found.answers))  # fmt: skip
+        assert shown.loc[name, "Calibration error"] == pytest.approx(
+            100 * found.calibration_error())  # fmt: skip
+        assert shown.loc[name, "95 % from"] == pytest.approx(100 * found.accuracy.low)
+        assert shown.loc[name, "Digits"] == 10_000
+
+
+@pytest.mark.parametrize(
+    ("by", "strategy"), [("equal width", "uniform"), ("equal count", "quantile")]
+)
+def test_reliability_charts_have_scikit_learns_bins(by, strategy, runs):
+    app = open_view(VIEW, models=TWO, bins=by)
+    found = STORE.answers("dense")
+    hit, sure = found.answers == found.labels, found.confidence.astype(float)
+    true, claimed = calibration_curve(hit, sure, n_bins=15, strategy=strategy)
+    chart = next(one for one in charts(app) if one["layout"]["title"]["text"].startswith("dense: "))
+    told = chart["data"][1]["customdata"]
+    assert len(told) == len(true)
+    for words_of_bin, share, mean in zip(told, true, claimed, strict=True):
+        assert f"mean confidence {mean:.4%}, right {share:.2%}" in words_of_bin
+    assert f"bins of {by}" in words(app)
+
+
+def test_the_slider_tells_what_is_answered_and_what_is_left(page):
+    for threshold in (0.99, 0.0, 0.99999):
+        page.select_slider(key="sure").set_value(threshold).run()
+        assert not page.exception
+        shown = table(page, "What it does")
+        for name in TWO:
+            found = STORE.answers(name)
+            answered = found.confidence >= np.float32(threshold)
+            wrong = found.answers != found.labels
+            errors, n = int((wrong & answered).sum()), int(answered.sum())
+            word = "error" if errors == 1 else "errors"
+            assert shown.loc[name, "What it does"] == (
+                f"Answers from {threshold:.5g} on: {n / 100:.2f} % of the digits, "
+                f"{errors:,} {word} of {n:,}, {10_000 - n:,} left to a person."
+            )
+            assert shown.loc[name, "Left to a person"] == 10_000 - n
+            assert shown.loc[name, "of which wrong"] == int((wrong & ~answered).sum())
+            assert shown.loc[name, "Right"] == pytest.approx(100 * (n - errors) / n)
+            assert shown.loc[name, "AURC"] == risk_area(found)
+
+
+def test_thresholds_are_chosen_on_validation_digits_and_tried_on_the_shown(page):
+    shown = table(page, "Here it is")
+    for name in TWO:
+        held_out, found = STORE.answers(name, "validation"), STORE.answers(name)
+        best = 0
+        for threshold in np.unique(held_out.confidence):
+            answered = held_out.confidence >= threshold
+            wrong = (held_out.answers != held_out.labels)[answered].sum()
+            if wrong <= confidence.WANTED * answered.sum() and answered.sum() > best:
+                best, chosen, errors = answered.sum(), threshold, wrong
+        answered = found.confidence >= chosen
+        errors_here = int((found.answers != found.labels)[answered].sum())
+        assert shown.loc[name, "Answers from"] == pytest.approx(float(chosen))
+        assert shown.loc[name, "On validation"] == f"{errors:,} wrong of {best:,}"
+        assert shown.loc[name, "Here"] == f"{errors_here:,} wrong of {answered.sum():,}"
+        assert (shown.loc[name, "Here it is"] == "kept") == (
+            errors_here <= confidence.WANTED * answered.sum())  # fmt: skip
+
+
+def test_temperature_changes_log_loss_and_no_answer(page):
+    shown = table(page, "Temperature")
+    for name in TWO:
+        found = STORE.answers(name)
+        logits = np.log(found.probs.astype(float)) / shown.loc[name, "Temperature"]
+        probs = np.exp(logits - logits.max(1, keepdims=True))
+        probs /= probs.sum(1, keepdims=True)
+        assert (probs.argmax(1) == found.answers).all()
+        assert shown.loc[name, "Right"] == pytest.approx(100 * found.accuracy.value)
+        assert shown.loc[name, "Log-loss before"] == pytest.approx(found.log_loss)
+        assert shown.loc[name, "after"] == pytest.approx(metrics.log_loss(found.labels, probs))
+        assert shown.loc[name, "Calibration error before"] == pytest.approx(
+            100 * found.calibration_error())  # fmt: skip
+
+
+@pytest.mark.parametrize("of", ["macro", 9])
+def test_areas_under_curves_are_scikit_learns(of, page):
+    page.selectbox(key="ranked").set_value(of).run()
+    assert not page.exception
+    shown = table(page, "Average precision")
+    for name in TWO:
+        found = STORE.answers(name)
+        probs = found.probs.astype(float)
+        own = found.labels[:, None] == np.arange(10)
+        kept = slice(None) if of == "macro" else [of]
+        area = metrics.roc_auc_score(own[:, kept], probs[:, kept], average="macro")
+        precision = metrics.average_precision_score(own[:, kept], probs[:, kept], average="macro")
+        assert float(shown.loc[name, "Area under ROC (AUC)"]) == pytest.approx(area, abs=1e-6)
+        assert float(shown.loc[name, "Average precision"]) == pytest.approx(precision, abs=1e-6)
+
+
+def test_the_most_confident_mistakes_are_counted_and_shown(page):
+    for name in TWO:
+        page.selectbox(key="confidence of").set_value(name).run()
+        assert not page.exception
+        assert f"{name} misreads {STORE.answers(name).errors:,} of the 10,000" in words(page)
+
+
+def test_what_is_left_to_a_person_can_be_looked_at(page):
+    page.toggle(key="confidence left").set_value(True).run()
+    page.selectbox(key="confidence left by").set_value("dense").run()
+    assert not page.exception
+    left = int((STORE.answers("dense").confidence < np.float32(confidence.START)).sum())
+    assert f"less than 0.93 sure of {left:,} of the 10,000 test digits" in words(page)
+
+
+def test_the_address_carries_what_is_looked_at(runs):
+    asked = {"bins": "equal count", "sure": "0.99", "allowed": "0.2 %", "ranked": "digit 3"}
+    app = open_view(VIEW, models=TWO, **asked)
+    kept = [app.session_state[key] for key in asked]
+    assert kept == ["equal count", 0.99, 0.002, 3]
+
+
+def test_no_model_chosen_here_says_what_to_do(page):
+    next(box for box in page.multiselect if box.key != "models").set_value([]).run()
+    assert not page.exception
+    assert "at least one model" in words(page)
+
+
+def test_on_validation_digits_it_says_that_this_is_no_test(runs):
+    app = open_view(VIEW, models=TWO, on="validation digits")
+    assert not app.exception
+    assert "the very validation digits that are shown" in words(app)
+    shown = table(app, "Temperature")
+    assert (shown["after"] <= shown["Log-loss before"] + 1e-9).all()
+    assert (table(app, "Here it is")["Here it is"] == "kept").all()
+
+
+def test_without_validation_answers_a_model_has_no_threshold_and_no_temperature(store, monkeypatch):
+    with np.load(WEIGHTS / "dense" / PREDICTIONS) as whole:
+        np.savez_compressed(store / "dense" / PREDICTIONS, test=whole["test"])
+    app = open_view(VIEW, models=TWO)
+    assert not app.exception
+    assert "dense gets no threshold and no temperature" in words(app)
+    assert list(table(app, "Temperature").index) == ["tiny"]
+    assert list(table(app, "Here it is").index) == ["tiny"]
+    assert list(table(app, "Mean confidence").index) == TWO
+    with np.load(WEIGHTS / "tiny" / PREDICTIONS) as whole:
+        np.savez_compressed(store / "tiny" / PREDICTIONS, test=whole["test"])
+    use_store(monkeypatch, store)
+    app = open_view(VIEW, models=TWO)
+    assert not app.exception
+    assert not any("Temperature" in one.value for one in app.dataframe)
+
+
+def seen_of(predictions, part="test") -> Seen:
+    """What the page would hand to the view."""
+    numbers = np.arange(len(next(iter(predictions.values()))))
+    return Seen(part, f"{len(numbers)} digits", None, numbers, predictions, {}, {})
+
+
+def test_words_say_where_validation_digits_differ_from_those_shown():
+    one = {"tiny": STORE.answers("tiny")}
+    assert "spoilt" not in validation_words(seen_of(one), "It is chosen")
+    assert "spoilt" in validation_words(seen_of(one, "rotation 30"), "It is chosen")
+
+
+def test_a_model_that_answers_nothing_has_no_accuracy():
+    shown = abstention_table(seen_of({"tiny": STORE.answers("tiny")}), 1.1)
+    assert shown["Right"].isna().all()
+    assert shown.loc[0, "Left to a person"] == 10_000
+
+
+def test_pieces_for_the_report_follow_what_is_chosen(runs):
+    report = AppTest.from_function(pieces_page, default_timeout=60)
+    report.query_params["models"] = TWO
+    report.session_state["sure"] = 0.99
+    report.run()
+    assert not report.exception
+    headings = [text.value for text in report.markdown]
+    assert "Answers only from a confidence of 0.99 on" in headings
+    assert len(headings) == len(set(headings))
+    assert {"ROC of macro average", "Does confidence come true?"} <= set(headings)
+
+
+def pieces_page():
+    import streamlit as st
+
+    from ui.compare import confidence
+    from ui.compare.seen import choose_seen
+
+    for piece in confidence.pieces(choose_seen()):
+        st.markdown(piece.heading)
+        assert piece.words or piece.figure or piece.table is not None
+
+
+def odd_page(which):
+    """The view of few digits, chosen so that something is missing."""
+    import numpy as np
+
+    from digitcore.evaluation import Predictions
+    from digitcore.figures import styles_of
+    from digitcore.leaderboard import rows
+    from digitcore.runs import RunStore
+    from ui.compare import confidence
+    from ui.compare.seen import Seen
+    from ui.loaders import test_digits
+
+    found = {name: RunStore().answers(name) for name in ("tiny", "dense")}
+    right = [one.answers == one.labels for one in found.values()]
+    labels = found["tiny"].labels
+    places = {
+        "without 8 and 9": np.flatnonzero(labels < 8)[:2000],
+        "only 7": np.flatnonzero(labels == 7),
+        "no errors": np.flatnonzero(right[0] & right[1])[:500],
+        "one digit": np.array([0]),
+        "errors only": np.flatnonzero(~right[0] & ~right[1]),
+    }[which]
+    board = {row.name: row for row in rows(RunStore())[0]}
+    predictions = {
+        name: Predictions(f.probs[places], f.labels[places]) for name, f in found.items()
+    }
+    seen = Seen(
+        "test",
+        f"{len(places):,} odd digits",
+        test_digits().take(places),
+        places,
+        predictions,
+        {name: board[name] for name in found},
+        styles_of(found),
+    )
+    confidence.show(seen)
+    for piece in confidence.pieces(seen):
+        assert piece.heading
+
+
+@pytest.mark.parametrize(
+    ("which", "said"),
+    [
+        ("without 8 and 9", "Without a curve, as none of them is here: 8, 9."),
+        ("only 7", "All digits here are of one class"),
+        ("no errors", "tiny misreads 0 of the 500 odd digits"),
+        ("one digit", "All digits here are of one class"),
+        ("errors only", "tiny misreads"),
+    ],
+)
+def test_odd_digits_get_sensible_words(which, said, runs):
+    app = AppTest.from_function(odd_page, args=(which,), default_timeout=60).run()
+    assert not app.exception
+    assert said in words(app)
+    app.select_slider(key="sure").set_value(0.99999).run()
+    assert not app.exception
+
+
+def test_identical_models_are_told_alike(store):
+    shutil.copytree(store / "tiny", store / "twin")
+    app = open_view(VIEW, models=["tiny", "twin"])
+    assert not app.exception
+    for column in ("Mean confidence", "What it does", "Here it is", "Temperature"):
+        shown = table(app, column)
+        assert (shown.loc["tiny"] == shown.loc["twin"]).all()

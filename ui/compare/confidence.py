@@ -1,0 +1,256 @@
+"""Can their confidence be trusted? Does it come true, and what can be done with it?"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from digitcore.comparison import calibration
+from digitcore.comparison.abstention import abstain, coverage, left_over
+from digitcore.comparison.calibration import WAYS, Tempered
+from digitcore.evaluation import Predictions
+from digitcore.figures import confidence as figures
+from digitcore.folder import RunDamaged
+from digitcore.report import Piece
+from ui import loaders
+from ui.compare import ranks
+from ui.compare.confidence_tables import (
+    abstention_table,
+    promise_table,
+    show_table,
+    temperature_table,
+    trust_table,
+    trust_words,
+    validation_words,
+)
+from ui.compare.digit import show_digits
+from ui.compare.seen import VALIDATION, Seen
+
+MOST = 4  # models whose lines can be told apart at a glance
+WIDTH, NARROW = 300, 260  # pixels that a chart of several models needs, and one of a single model
+BY, SURE, RATE = "bins", "sure", "allowed"
+THRESHOLDS = (
+    0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998,
+    0.999, 0.9995, 0.9999, 0.99999,
+)  # fmt: skip
+START = 0.93
+RATES = (0.01, 0.005, 0.002, 0.001, 0.0005)
+WANTED = 0.001
+
+
+def show(seen: Seen) -> None:
+    names = st.multiselect(
+        "Models to look at here", seen.names, default=_best(seen), key=_key(seen),
+        persist_state="session", placeholder="Choose models",
+        help=f"At first the {MOST} with the fewest errors on validation digits.",
+    )  # fmt: skip
+    if not names:
+        st.info("Choose at least one model to look at.", icon=":material/checklist:")
+        return
+    shown = seen.only(names)
+    validation = _validation(shown)
+    _show_trust(shown)
+    _show_abstention(shown, validation)
+    if validation:
+        _show_temperatures(shown, validation)
+    _show_mistakes(shown)
+    ranks.show(shown)
+
+
+def pieces(seen: Seen) -> Iterator[Piece]:
+    shown = seen.only(st.session_state.get(_key(seen)) or _best(seen))
+    yield from _trust_pieces(shown)
+    yield from _choice_pieces(shown, _validation(shown))
+    yield from ranks.pieces(shown)
+
+
+def _trust_pieces(seen: Seen) -> Iterator[Piece]:
+    by = _kept(BY, WAYS, WAYS[0])
+    yield Piece("Does confidence come true?", trust_words(seen, by), table=_trust(seen, by))
+    for figure in [*_reliabilities(seen, by), *_histograms(seen)]:
+        yield Piece(figure.layout.title.text, figure=figure)
+
+
+def _choice_pieces(seen: Seen, validation: Mapping[str, Predictions]) -> Iterator[Piece]:
+    """What is decided by confidence: what is left to a person, and a temperature."""
+    threshold, rate = _kept(SURE, THRESHOLDS, START), _kept(RATE, RATES, WANTED)
+    yield Piece(f"Answers only from a confidence of {threshold:g} on", f"n = {seen.where}.",
+                _abstention(seen, threshold), abstention_table(seen, threshold))  # fmt: skip
+    if not validation:
+        return
+    yield Piece(f"At most {100 * rate:g} % errors among the answered",
+                validation_words(seen, "Each threshold is chosen"),
+                table=promise_table(seen, validation, rate))  # fmt: skip
+    results = _tempered(seen, validation)
+    losses, gaps = _before_after(seen, results)
+    yield Piece("Temperature scaling: log-loss",
+                validation_words(seen, "Each temperature is fitted"), losses,
+                temperature_table(results))  # fmt: skip
+    yield Piece("Temperature scaling: calibration error", figure=gaps)
+
+
+def _key(seen: Seen) -> str:
+    """Another choice of models above begins with the best of those."""
+    return f"confidence models {' '.join(seen.names)}"
+
+
+def _best(seen: Seen) -> list[str]:
+    """The few with the fewest errors on validation digits: nothing is chosen on test digits."""
+    best = sorted(seen.names, key=lambda name: seen.rows[name].validation_errors)[:MOST]
+    return [name for name in seen.names if name in best]
+
+
+def _kept(key: str, options: Sequence, default: Any) -> Any:
+    """What was chosen under a key, or what its widget begins with."""
+    chosen = st.session_state.get(key)
+    return chosen if chosen in options else default
+
+
+def _validation(seen: Seen) -> dict[str, Predictions]:
+    """Answers to the validation digits, of the models that have them; damage in words."""
+    found = {}
+    for name in seen.names:
+        try:
+            found[name] = loaders.answers(name, VALIDATION)
+        except (RunDamaged, KeyError) as damage:
+            st.warning(f"{name} gets no threshold and no temperature: {damage}",
+                       icon=":material/broken_image:")  # fmt: skip
+    return found
+
+
+@st.fragment
+def _show_trust(seen: Seen) -> None:
+    st.markdown("#### Does it come true?")
+    by = st.segmented_control("Bins of", WAYS, default=WAYS[0], required=True, key=BY,
+                              bind="query-params", persist_state="session")  # fmt: skip
+    st.caption(trust_words(seen, by))
+    show_table(_trust(seen, by), "What models claim, and what they reach")
+    with st.grid(MOST, min_column_width=NARROW):
+        for name, figure in zip(seen.names, _reliabilities(seen, by), strict=True):
+            _show_chart(figure, f"reliability {name}",
+                        f"Accuracy of {name} by confidence, in bins of {by}")  # fmt: skip
+        for name, figure in zip(seen.names, _histograms(seen), strict=True):
+            _show_chart(figure, f"histogram {name}",
+                        f"How often {name} is how sure, right and wrong apart")  # fmt: skip
+
+
+@st.fragment
+def _show_abstention(seen: Seen, validation: Mapping[str, Predictions]) -> None:
+    st.markdown("#### What if they may leave digits to a person?")
+    threshold = st.select_slider(
+        "Answers only from this confidence on", THRESHOLDS, START, key=SURE, format_func=_short,
+        bind="query-params", persist_state="session",
+    )  # fmt: skip
+    show_table(abstention_table(seen, threshold), f"What models do from {threshold:g} on")
+    _show_chart(
+        _abstention(seen, threshold),
+        "abstention",
+        f"Errors among the answered by what is left to a person, for {len(seen.names)} models, "
+        f"with the threshold {threshold:g} ringed. The table above has its numbers.",
+    )
+    _show_left_over(seen, threshold)
+    if validation:
+        rate = st.segmented_control(
+            "Errors allowed among the answered", RATES, default=WANTED, required=True, key=RATE,
+            format_func=lambda share: f"{100 * share:g} %", bind="query-params",
+            persist_state="session",
+        )  # fmt: skip
+        st.caption(validation_words(seen, "Each threshold is chosen"))
+        show_table(promise_table(seen, validation, rate), f"Thresholds for {rate:.2%} errors")
+
+
+def _short(share: float) -> str:
+    return f"{share:g}"
+
+
+def _show_left_over(seen: Seen, threshold: float) -> None:
+    if not st.toggle("Show the digits that are left to a person", key="confidence left"):
+        return
+    name = st.selectbox("by", seen.names, key="confidence left by", width=220)
+    places = left_over(seen.predictions[name], threshold).tolist()
+    st.caption(f"{name} is less than {threshold:g} sure of {len(places):,} of the {seen.where}, "
+               "the least sure first.")  # fmt: skip
+    if places:
+        show_digits(seen, places, f"confidence left {name} {threshold:g}")
+
+
+@st.fragment
+def _show_temperatures(seen: Seen, validation: Mapping[str, Predictions]) -> None:
+    st.markdown("#### Can it be mended? Temperature scaling")
+    st.caption(
+        "One number divides a model's logits, so that no answer changes, only how sure it is; of "
+        "an ensemble, the logarithms of its combined probabilities. "
+        + validation_words(seen, "Each temperature is fitted")
+    )
+    results = _tempered(seen, validation)
+    with st.grid(2, min_column_width=WIDTH):
+        for figure in _before_after(seen, results):
+            title = figure.layout.title.text
+            _show_chart(figure, f"before {title}", f"{title} of {len(results)} models before and "
+                        "after temperature scaling. The table below has the numbers.")  # fmt: skip
+    show_table(temperature_table(results), "Before and after temperature scaling")
+
+
+@st.fragment
+def _show_mistakes(seen: Seen) -> None:
+    st.markdown("#### Where confidence misleads")
+    name = st.selectbox("Most confident mistakes of", seen.names, key="confidence of", width=220)
+    places = [mistake.index for mistake in seen.predictions[name].mistakes()]
+    st.caption(f"{name} misreads {len(places):,} of the {seen.where}, the most confident first.")
+    if places:
+        show_digits(seen, places, f"confidence wrong {name}")
+
+
+def _trust(seen: Seen, by: str) -> pd.DataFrame:
+    found = {name: calibration.reliability(p, by) for name, p in seen.predictions.items()}
+    return trust_table(found, {name: _luck(p, by) for name, p in seen.predictions.items()})
+
+
+def _reliabilities(seen: Seen, by: str) -> list[go.Figure]:
+    return [
+        figures.reliability(calibration.reliability(found, by), name, seen.styles[name])
+        for name, found in seen.predictions.items()
+    ]
+
+
+def _histograms(seen: Seen) -> list[go.Figure]:
+    return [
+        figures.histogram(calibration.confidences(found), name, seen.styles[name])
+        for name, found in seen.predictions.items()
+    ]
+
+
+def _abstention(seen: Seen, threshold: float) -> go.Figure:
+    curves = {name: coverage(found) for name, found in seen.predictions.items()}
+    marks = {name: abstain(found, threshold) for name, found in seen.predictions.items()}
+    return figures.abstention(curves, seen.styles, marks)
+
+
+def _tempered(seen: Seen, validation: Mapping[str, Predictions]) -> dict[str, Tempered]:
+    return {name: _temper(seen.predictions[name], found) for name, found in validation.items()}
+
+
+def _before_after(seen: Seen, results: Mapping[str, Tempered]) -> tuple[go.Figure, go.Figure]:
+    losses = {name: one.log_loss for name, one in results.items()}
+    gaps = {name: one.calibration_error for name, one in results.items()}
+    return (
+        figures.before_after(losses, seen.styles, "Log-loss", "nats a digit"),
+        figures.before_after(gaps, seen.styles, "Calibration error", "share of the digits"),
+    )
+
+
+def _show_chart(figure: go.Figure, key: str, alt: str) -> None:
+    st.plotly_chart(figure, config={"displayModeBar": False}, alt=alt, key=f"confidence {key}")
+
+
+# Predictions are hashed by what is in them: a millisecond, against ten for what follows.
+@st.cache_data(show_spinner=False, max_entries=400)
+def _luck(predictions: Predictions, by: str) -> float:
+    return calibration.error_by_luck(predictions, by)
+
+
+@st.cache_data(show_spinner=False, max_entries=400)
+def _temper(shown: Predictions, validation: Predictions) -> Tempered:
+    return calibration.tempered(shown, validation)

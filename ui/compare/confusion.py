@@ -1,0 +1,180 @@
+"""What is taken for what: confusion matrices side by side, their difference, and the digits."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from digitcore.comparison.confusion import SCALES, moved, places, scaled
+from digitcore.figures.confusion import Cell, confusion, difference, strongest
+from digitcore.report import Piece
+from ui.compare.digit import show_digits
+from ui.compare.seen import Seen
+from ui.words import text_colour
+
+Pair = tuple[str, str]
+MOST = 4  # matrices side by side
+WIDTH = 350  # pixels a matrix needs
+DIGITS = list(range(10))
+OF, LABEL, ANSWER = "confusion of", "confusion label", "confusion answer"
+DIFFERENCE = "the difference"
+
+
+def show(seen: Seen) -> None:
+    shown, scale, diagonal, pair = _choose(seen)
+    if not shown:
+        st.info("Choose at least one model to see its matrix.", icon=":material/checklist:")
+        return
+    st.caption(
+        f"How many of the {seen.where} are read as what; all matrices share one scale. Click a "
+        "cell to see its digits, or choose it below."
+    )
+    _begin_cell(seen, shown, pair)
+    _show_matrices(seen, shown, scale, diagonal, pair)
+    _show_cell(seen, shown, pair)
+
+
+def pieces(seen: Seen) -> Iterator[Piece]:
+    names = seen.names[:MOST]
+    top = _top(seen, names, "counts")
+    for name in names:
+        counts = seen.predictions[name].confusion
+        yield Piece(
+            f"Confusion matrix of {name}",
+            f"Rows are true digits, columns answers, n = {seen.where}. "
+            f"{seen.predictions[name].errors} errors off the diagonal.",
+            confusion(counts, "counts", name, top, diagonal=True),
+        )
+    if len(names) > 1:
+        yield Piece(
+            f"Confusion matrix of {names[0]} minus {names[1]}",
+            f"Orange: {names[0]} does it more often; blue: {names[1]} does.",
+            _difference(seen, (names[0], names[1]), "counts", True),
+        )
+
+
+def _choose(seen: Seen) -> tuple[list[str], str, bool, Pair | None]:
+    names = seen.names
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        shown = st.multiselect(
+            f"Side by side, up to {MOST}", names, default=names[:2], max_selections=MOST,
+            key="matrices", width=420,
+        )  # fmt: skip
+        scale = st.segmented_control("Numbers", SCALES, default=SCALES[0], required=True,
+                                     key="scale", bind="query-params", persist_state="session",
+                                     help="by row: of all digits of a kind, the share that is "
+                                     "read so. by column: of all answers of a kind.")  # fmt: skip
+        diagonal = st.toggle("Right answers too", key="diagonal", persist_state="session",
+                             help="The diagonal: what is read as what it is.")  # fmt: skip
+    if len(names) < 2:
+        return shown, scale, diagonal, None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        a = st.selectbox("Difference: of", names, key="minuend", width=200)
+        others = [name for name in names if name != a]
+        b = st.selectbox("take away", others, key="subtrahend", width=200)
+    return shown, scale, diagonal, (a, b)
+
+
+def _show_matrices(
+    seen: Seen, shown: list[str], scale: str, diagonal: bool, pair: Pair | None
+) -> None:
+    top = _top(seen, shown, scale)
+    with st.grid("auto", min_column_width=WIDTH):
+        for name in shown:
+            found = seen.predictions[name]
+            figure = confusion(found.confusion, scale, f"{name}: {found.errors} errors", top,
+                               diagonal, text_colour(), _chosen(name))  # fmt: skip
+            _show_matrix(figure, name, f"Confusion matrix of {name}, {found.errors} errors")
+        if pair:
+            figure = _difference(seen, pair, scale, diagonal, text_colour(), _chosen(DIFFERENCE))
+            _show_matrix(figure, DIFFERENCE, f"Confusion matrix of {pair[0]} minus {pair[1]}")
+    if pair:
+        st.caption(
+            f"In the difference, orange with + is what {pair[0]} does more often than {pair[1]}, "
+            "blue with \u2212 what it does less often."
+        )
+
+
+def _show_matrix(figure: go.Figure, name: str, alt: str) -> None:
+    key = f"confusion matrix {name}"
+    st.plotly_chart(
+        figure,
+        key=key,
+        on_select=partial(_pick, key, name),
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt=alt,
+    )
+
+
+def _pick(key: str, name: str) -> None:
+    """The cell that was clicked is chosen in the boxes as well."""
+    points = st.session_state[key].selection.points
+    if points:
+        label, answer, *_ = points[0]["customdata"]
+        st.session_state[OF], st.session_state[LABEL] = name, int(label)
+        st.session_state[ANSWER] = int(answer)
+
+
+def _show_cell(seen: Seen, shown: list[str], pair: Pair | None) -> None:
+    """The digits of the chosen cell."""
+    of, label, answer = _choose_cell(shown, pair)
+    if of == DIFFERENCE and pair:
+        only_a, only_b = moved(*(seen.predictions[name] for name in pair), label, answer)
+        for (name, other), found in zip((pair, pair[::-1]), (only_a, only_b), strict=True):
+            _show_group(seen, f"a {label} that {name} reads as {answer} and {other} does not",
+                        found, f"confusion {name}", list(pair))  # fmt: skip
+        return
+    found = places(seen.predictions[of], label, answer)
+    _show_group(seen, f"a {label} that {of} reads as {answer}", found, "confusion cell", seen.names)
+
+
+def _begin_cell(seen: Seen, shown: list[str], pair: Pair | None) -> None:
+    """A cell is chosen from the start: what the first model confuses most."""
+    kept = st.session_state
+    counts = seen.predictions[shown[0]].confusion * (1 - np.eye(10, dtype=int))
+    label, answer = np.unravel_index(counts.argmax(), counts.shape)
+    kept.setdefault(LABEL, int(label))
+    kept.setdefault(ANSWER, int(answer))
+    if kept.get(OF) not in _options(shown, pair):
+        kept[OF] = shown[0]
+
+
+def _options(shown: list[str], pair: Pair | None) -> list[str]:
+    return [*shown, *([DIFFERENCE] if pair else [])]
+
+
+def _chosen(name: str) -> Cell | None:
+    """The chosen cell, if it is of this matrix. Framing it there lets it be clicked once more."""
+    kept = st.session_state
+    return (kept[LABEL], kept[ANSWER]) if kept[OF] == name else None
+
+
+def _choose_cell(shown: list[str], pair: Pair | None) -> tuple[str, int, int]:
+    """The same without a mouse."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        of = st.selectbox("Digits of", _options(shown, pair), key=OF, width=200)
+        label = st.selectbox("that are a", DIGITS, key=LABEL, width=110)
+        answer = st.selectbox("read as", DIGITS, key=ANSWER, width=110)
+    return of, label, answer
+
+
+def _show_group(seen: Seen, words: str, found: np.ndarray, key: str, names: list[str]) -> None:
+    count = f"{len(found):,} digit{'' if len(found) == 1 else 's'}"
+    st.markdown(f"**{count}**: {words}" if len(found) else f"No digit is {words}.")
+    if len(found):
+        show_digits(seen, found.tolist(), key, names)
+
+
+def _top(seen: Seen, names: list[str], scale: str) -> float:
+    return strongest([scaled(seen.predictions[name].confusion, scale) for name in names])
+
+
+def _difference(
+    seen: Seen, pair: Pair, scale: str, diagonal: bool, text: str = "", chosen: Cell | None = None
+) -> go.Figure:
+    a, b = (seen.predictions[name].confusion for name in pair)
+    top = strongest([scaled(a, scale) - scaled(b, scale)])
+    return difference(a, b, scale, f"{pair[0]} minus {pair[1]}", top, diagonal, text, chosen)

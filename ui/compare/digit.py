@@ -1,0 +1,83 @@
+"""Single digits and who answers what: as tiles, and one of them large."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import streamlit as st
+
+from digitcore import figures
+from ui.compare.seen import TEST, VALIDATION, Seen
+from ui.pictures import enlarge
+from ui.tiles import show_tiles
+
+LARGE = 280  # pixels
+NAMED = 2  # models whose names fit under a tile
+
+
+def show_digits(
+    seen: Seen, places: Sequence[int], key: str, names: Sequence[str] | None = None
+) -> None:
+    """Tiles of the digits at `places`, with what the models `names` answer; a click opens one."""
+    asked = list(names or seen.names)
+
+    def caption(at: int) -> str:
+        return f"{_short(seen, places[at])}\n{_who_reads(seen, places[at], asked)}"
+
+    clicked = show_tiles(seen.digits.images.numpy()[list(places)], caption, key)
+    if clicked is not None:
+        open_digit(seen, places[clicked])
+
+
+def open_digit(seen: Seen, place: int) -> None:
+    """One digit large, in a dialog, with the probabilities of every model."""
+    st.dialog(_title(seen, place), width="large")(_show_digit)(seen, place)
+
+
+def _show_digit(seen: Seen, place: int) -> None:
+    label = int(seen.digits.labels[place])
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=LARGE):
+            st.image(
+                enlarge(seen.digits.images[place].numpy(), LARGE),
+                width=LARGE,
+                alt=f"{_title(seen, place)}, large",
+            )
+            st.caption(f"{_title(seen, place)}. {_who_reads(seen, place, seen.names)}".strip())
+            if seen.part == TEST:
+                _offer_draw(int(seen.numbers[place]))
+        with st.container(width="stretch"):
+            probs = {name: found.probs[place] for name, found in seen.predictions.items()}
+            st.plotly_chart(
+                figures.shades(probs, label),
+                config={"displayModeBar": False},
+                alt=f"Probabilities of each of {len(probs)} models for the digits 0 to 9.",
+                key="digit probabilities",
+            )
+
+
+def _offer_draw(number: int) -> None:
+    if st.button("Ask about it on Draw", icon=":material/draw:", key="ask on draw"):
+        st.session_state.way, st.session_state.test_index = "Test digit", number
+        st.switch_page("pages/draw.py", query_params={})
+
+
+def _title(seen: Seen, place: int) -> str:
+    kind = "Training" if seen.part == VALIDATION else "Test"
+    return f"{kind} digit {seen.numbers[place]:,}, a {int(seen.digits.labels[place])}"
+
+
+def _short(seen: Seen, place: int) -> str:
+    return f"No. {seen.numbers[place]}: a {int(seen.digits.labels[place])}"
+
+
+def _who_reads(seen: Seen, place: int, names: Sequence[str]) -> str:
+    """Wrong answers and whose they are, the most frequent first; by number where they are many."""
+    answers = sorted((int(seen.predictions[name].answers[place]), name) for name in names)
+    label = int(seen.digits.labels[place])
+    groups = [(a, [n for _, n in group]) for a, group in groupby(answers, key=lambda pair: pair[0])]
+    groups.sort(key=lambda group: -len(group[1]))
+    return "\n".join(
+        f"{'✔' if answer == label else '✖'} {answer}: "
+        + (", ".join(who) if len(who) <= NAMED else f"{len(who)} of {len(names)}")
+        for answer, who in groups
+    )

@@ -1,0 +1,94 @@
+"""What the errors come to, in words and tables: for the page and for the report alike."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from digitcore.comparison import overlap
+from digitcore.comparison.overlap import Confused, Group, Overlap, Pair, told
+from ui.compare.seen import Seen
+
+LISTED = 20  # digits in a table
+
+
+def count(number: int, noun: str = "digit") -> str:
+    """A number of things: 1 digit, 2 digits."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def subject(seen: Seen) -> str:
+    """The models as the subject of a sentence that goes on with what they read."""
+    if len(seen.names) == 1:
+        return f"{seen.names[0]} reads"
+    return "Both models read" if len(seen.names) == 2 else f"All {len(seen.names)} models read"
+
+
+def overlap_words(seen: Seen, found: Overlap) -> str:
+    """How many digits any and all of the models misread, and how to read the chart."""
+    every = len(overlap.all_wrong(seen.predictions))
+    digits, sets = count(found.rest_digits), count(found.rest, "smaller set")
+    rest = f" Left out: {digits} in {sets}." if found.rest else ""
+    return (
+        f"Misread by at least one of {len(seen.names)} models: {found.erring:,} of {seen.where}; "
+        f"by {told(seen.names, seen.names)}: {every:,}. Each row is one set of models, marked "
+        f"where a model is in it, and the digits that these misread and no other.{rest}"
+    )
+
+
+def group_words(groups: Sequence[Group], every: Sequence[str], row: int) -> str:
+    """A row of the chart in words."""
+    group = groups[row]
+    return f"{told(group.models, every, most=len(every))}: {count(len(group.places))}"
+
+
+def how_many(places: np.ndarray, seen: Seen) -> str:
+    """How many digits there are, and how many of them digits_table() lists."""
+    first = f", of which the first {LISTED} are listed" if len(places) > LISTED else ""
+    return f"{len(places):,} of {seen.where}{first}."
+
+
+def digits_table(seen: Seen, places: np.ndarray) -> pd.DataFrame | None:
+    """The first of these digits with what they are and how many models answer what."""
+    if not len(places):
+        return None
+    answers, labels = overlap.answers_of(seen.predictions)
+    return pd.DataFrame([
+        {"No.": int(seen.numbers[place]), "Is a": int(labels[place]),
+         "Answers": ", ".join(f"{answer} by {count(votes, 'model')}" for answer, votes in
+                              Counter(answers[place].tolist()).most_common())}
+        for place in places[:LISTED]
+    ])  # fmt: skip
+
+
+def pairs_words(seen: Seen, found: Sequence[Confused]) -> str:
+    """What is confused most, and how much of all errors the chart holds."""
+    held = sum(pair.total for pair in found)
+    every = sum(model.errors for model in seen.predictions.values())
+    return (
+        f"In the chart: {held:,} of the {count(every, 'error')} on {seen.where}. Most often "
+        f"{pair_words(found, 0)}."
+    )
+
+
+def pair_words(found: Sequence[Confused], row: int) -> str:
+    """A row of the chart in words."""
+    pair = found[row]
+    return f"{pair.label} read as {pair.answer}: {count(pair.total, 'error')}"
+
+
+def agreement_words(seen: Seen) -> str:
+    """Which two models answer most and least alike."""
+    found = overlap.pairs(seen.predictions)
+    if len(found) == 1:
+        return _pair_words(found[0])
+    return f"Most alike: {_pair_words(found[0])} Least alike: {_pair_words(found[-1])}"
+
+
+def _pair_words(pair: Pair) -> str:
+    share = pair.share
+    return (
+        f"{' and '.join(pair.models)}, with the same answer to {share.value:.2%} of {share.n:,} "
+        f"digits (95 % interval {share.low:.2%} to {share.high:.2%})."
+    )

@@ -1,0 +1,100 @@
+"""Do a digit's own images rank above all others? ROC and precision-recall curves."""
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from digitcore.comparison.ranking import MACRO, Of, Ranking, ranking
+from digitcore.evaluation import Predictions
+from digitcore.figures import confidence as figures
+from digitcore.report import Piece
+from ui.compare.confidence_tables import show_table
+from ui.compare.seen import Seen
+
+OF = "ranked"
+WIDTH = 300  # pixels that a chart needs
+
+
+@st.fragment
+def show(seen: Seen) -> None:
+    st.markdown("#### Do a digit's own images rank above all others?")
+    rankings = _rankings(seen)
+    options = _options(rankings)
+    if not options:
+        st.info("All digits here are of one class, so there is nothing to rank them above.")
+        return
+    of = st.selectbox("Curves of", options, key=OF, bind="query-params", persist_state="session",
+                      format_func=_named, width=220)  # fmt: skip
+    st.caption(_words(seen, rankings))
+    with st.grid(2, min_column_width=WIDTH):
+        for kind, figure in zip(("roc", "pr"), _curves(seen, rankings, of), strict=True):
+            st.plotly_chart(
+                figure, config={"displayModeBar": False}, key=f"confidence {kind}",
+                alt=f"{figure.layout.title.text}, {len(rankings)} models. The table below has the "
+                "areas under the curves.",
+            )  # fmt: skip
+    show_table(_areas(rankings, of), f"Areas under the curves of {_named(of)}")
+
+
+def pieces(seen: Seen) -> Iterator[Piece]:
+    rankings = _rankings(seen)
+    options = _options(rankings)
+    if options:
+        kept = st.session_state.get(OF)
+        of = kept if kept in options else options[0]
+        roc, precision_recall = _curves(seen, rankings, of)
+        yield Piece(roc.layout.title.text, _words(seen, rankings), roc, _areas(rankings, of))
+        yield Piece(precision_recall.layout.title.text, figure=precision_recall)
+
+
+def _words(seen: Seen, rankings: Mapping[str, Ranking]) -> str:
+    missing = ", ".join(str(digit) for digit in next(iter(rankings.values())).left_out)
+    left_out = f" Without a curve, as none of them is here: {missing}." if missing else ""
+    return (
+        "The images of one digit against all others, by the probability that the model gives that "
+        "digit; the macro average is the plain mean over the digits. "
+        f"n = {seen.where}.{left_out}"
+    )
+
+
+def _rankings(seen: Seen) -> dict[str, Ranking]:
+    return {name: _ranking(found) for name, found in seen.predictions.items()}
+
+
+# Predictions are hashed by what is in them: a millisecond, against fifty for the curves.
+@st.cache_data(show_spinner=False, max_entries=200)
+def _ranking(predictions: Predictions) -> Ranking:
+    return ranking(predictions)
+
+
+def _options(rankings: Mapping[str, Ranking]) -> list[Of]:
+    """What there are curves of: the same for all models, which read the same digits."""
+    return sorted(next(iter(rankings.values())).roc, key=lambda of: (of != MACRO, str(of)))
+
+
+def _named(of: Of) -> str:
+    return "macro average" if of == MACRO else f"digit {of}"
+
+
+def _curves(seen: Seen, rankings: Mapping[str, Ranking], of: Of) -> tuple[go.Figure, go.Figure]:
+    rocs = {name: found.roc[of] for name, found in rankings.items()}
+    precisions = {name: found.precision_recall[of] for name, found in rankings.items()}
+    return (
+        figures.roc(rocs, seen.styles, _named(of)),
+        figures.precision_recall(precisions, seen.styles, _named(of)),
+    )
+
+
+def _areas(rankings: Mapping[str, Ranking], of: Of) -> pd.DataFrame:
+    curves = {name: (found.roc[of], found.precision_recall[of]) for name, found in rankings.items()}
+    return pd.DataFrame([
+        {
+            "Model": name,
+            "Area under ROC (AUC)": f"{roc.area:.6f}",  # fewer digits would all be 1
+            "Average precision": f"{precision_recall.area:.6f}",
+            "Digits": "" if of == MACRO else f"{roc.positives:,} against {roc.negatives:,}",
+        }
+        for name, (roc, precision_recall) in curves.items()
+    ])  # fmt: skip

@@ -1,0 +1,142 @@
+"""What the Compare page looks at: which models, and what they answered to which digits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import streamlit as st
+
+from digitcore import figures
+from digitcore.digits import DigitSet, held_out, load_mnist, places_held_out
+from digitcore.distortions import SETTINGS, distorted, sample
+from digitcore.evaluation import Predictions
+from digitcore.figures import Style
+from digitcore.folder import RunDamaged
+from digitcore.leaderboard import Row
+from digitcore.robustness import NotMeasured
+from ui import loaders
+from ui.board import comparable
+
+MODELS = "models"  # the address and the session keep the chosen models under this name
+COLOURS = "compare colours"  # model -> CSS colour that a person chose for it
+TEST, VALIDATION = "test", "validation"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Models and ensembles that are compared, and what they answered to the same digits.
+
+    part: 'test', 'validation' or a warp's name. where: the same in words, to stand after a number.
+    numbers: (N,) the place of each of the digits in MNIST's test or training set. The mappings are
+    by name, in the chosen order, with at least one model.
+    """
+
+    part: str
+    where: str
+    digits: DigitSet
+    numbers: np.ndarray
+    predictions: Mapping[str, Predictions]
+    rows: Mapping[str, Row]
+    styles: Mapping[str, Style]
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.predictions)
+
+    def only(self, names: list[str]) -> "Seen":
+        """The same of some of the models, in the order given."""
+        return replace(
+            self,
+            predictions={name: self.predictions[name] for name in names},
+            rows={name: self.rows[name] for name in names},
+            styles={name: self.styles[name] for name in names},
+        )
+
+
+def choose_seen() -> Seen | None:
+    """The person's choice of models and of digits, which travels in the address; None if empty."""
+    board, damages = loaders.leaderboard()
+    for damage in damages:
+        st.warning(damage, icon=":material/broken_image:")
+    rows = {row.name: row for row in board}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        names = _choose_models(list(rows), [row.name for row in comparable(board)])
+        part = _choose_part()
+    predictions = _answers(names, part)
+    if not predictions:
+        return None
+    digits, numbers, where = _digits(part)
+    return Seen(
+        part, where, digits, numbers, predictions,
+        {name: rows[name] for name in predictions}, _styles(predictions, rows),
+    )  # fmt: skip
+
+
+def _choose_models(known: list[str], default: list[str]) -> list[str]:
+    unknown = [name for name in st.query_params.get_all(MODELS) if name not in known]
+    if unknown:
+        st.info("The address asks for models that are not here. The others are compared.")
+    return st.multiselect(
+        "Models",
+        known,
+        default=default,
+        key=MODELS,
+        bind="query-params",
+        persist_state="session",
+        placeholder="Choose models and ensembles",
+        width="stretch",
+    )
+
+
+def _choose_part() -> str:
+    return st.selectbox(
+        "What they read",
+        [TEST, VALIDATION, *SETTINGS],
+        key="on",
+        bind="query-params",
+        persist_state="session",
+        format_func=lambda part: part if part in SETTINGS else f"{part} digits",
+        width=220,
+        help="The 10,000 test digits, which were predicted once, when a training had ended; the "
+        "5,000 training digits that every recipe holds out, by which all choices are made; or "
+        "2,000 test digits, spoilt in one of many ways: by so many pixels, degrees, and so on.",
+    )
+
+
+def _answers(names: list[str], part: str) -> dict[str, Predictions]:
+    found, unmeasured = {}, []
+    for name in names:
+        try:
+            found[name] = loaders.answers(name, part)
+        except NotMeasured:
+            unmeasured.append(name)
+        except (RunDamaged, KeyError) as damage:
+            st.warning(f"{name} is left out: {damage}", icon=":material/broken_image:")
+    if unmeasured:
+        st.info(
+            f"Not yet measured on these digits: {', '.join(unmeasured)}. The Sturdiness view, on "
+            "test digits, measures them.",
+            icon=":material/hourglass_empty:",
+        )
+    return found
+
+
+def _digits(part: str) -> tuple[DigitSet, np.ndarray, str]:
+    if part in SETTINGS:
+        setting = SETTINGS[part]
+        digits = distorted(setting)
+        return digits, sample(), f"{len(digits):,} test digits, {setting.words}"
+    if part == VALIDATION:
+        digits, numbers = held_out(), places_held_out(load_mnist(train=True)).numpy()
+        return digits, numbers, f"{len(digits):,} validation digits"
+    digits = loaders.test_digits()
+    return digits, np.arange(len(digits)), f"{len(digits):,} test digits"
+
+
+def _styles(names: Mapping[str, Predictions], rows: Mapping[str, Row]) -> dict[str, Style]:
+    ensembles = [name for name in names if rows[name].members]
+    own = st.session_state.get(COLOURS, {})
+    styles = figures.styles_of(names, ensembles)
+    return {
+        name: replace(styles[name], colour=own.get(name, styles[name].colour)) for name in names
+    }
