@@ -28,7 +28,7 @@ else:
         return members()
 
     def warm_up():
-        """What the first page that compares models would wait for: scikit-learn and SciPy."""
+        """Pages import what they need when they are first seen; this is for the slowest one."""
         from ui.compare import views
 
         views.warm_up()

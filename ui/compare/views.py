@@ -1,12 +1,16 @@
 """The ten sides from which models are compared, one at a time."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 
 import streamlit as st
 
+from digitcore.comparison.scores import score
+from digitcore.folder import RunDamaged
 from digitcore.report import Piece
+from ui import loaders
 from ui.compare import (
     board,
     confidence,
@@ -60,9 +64,12 @@ QUESTIONS = {  # that a view answers, under its name
 
 
 def warm_up() -> None:
-    """Import what metrics and statistics are taken from, before anybody asks for them."""
-    for library in ("sklearn.metrics", "sklearn.calibration", "scipy.stats", "scipy.optimize"):
+    """What the first person to compare models would wait for: libraries, and stored answers."""
+    for library in ("sklearn.metrics", "scipy.stats", "scipy.optimize"):
         import_module(library)
+    for row in loaders.leaderboard()[0]:
+        with suppress(RunDamaged, KeyError):
+            score(loaders.answers(row.name))
 
 
 def choose_view() -> str:
