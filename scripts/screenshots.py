@@ -18,7 +18,10 @@ VIEWS = (
     ("home", "", "light", 1280, 1150),
     ("draw", "draw", "dark", 1280, 960),
     ("train", "train", "light", 1280, 1900),
-)
+    ("compare", "compare?view=Confusion&models=preferred&models=classic&models=dense", "light",
+     1280, 1320),
+    ("gaps", "compare?view=Gaps", "dark", 1280, 1560),
+)  # fmt: skip
 WARPED = replace(ZOO["warped"].recipe, digits=20_000, epochs=6)
 SHOWN = {  # two runs to compare, of which the second is still being trained
     "straight": Recipe("classic", digits=20_000, epochs=6, schedule="one-cycle"),

@@ -270,6 +270,17 @@ def test_a_finished_run_is_asked_on_draw_by_a_button(runs):
     assert app.session_state["members"] == ["mine"]
 
 
+def test_a_finished_run_is_compared_by_a_button_with_what_is_compared_already(runs):
+    shipped_as_run(runs, "mine")
+    app = open_train()
+    choose(app, "mine")
+    app.session_state["models"] = ["preferred"]
+    button(app, "Compare it").click().run()
+    assert not app.exception
+    assert app.title[0].value == "Compare models"
+    assert app.multiselect(key="models").value == ["preferred", "mine"]
+
+
 @pytest.mark.parametrize("file", [RECIPE, HISTORY, RESULT, progress.STATUS, progress.BATCHES,
                                   progress.CHANGES, progress.NOTE])  # fmt: skip
 @pytest.mark.parametrize("damage", [b"", b"\xff\x00damaged", b"{}"])

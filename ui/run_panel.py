@@ -9,6 +9,7 @@ from digitcore.recipes import Recipe
 from digitcore.runs import HISTORY, RECIPE, STATE, Run
 from digitcore.standing import HALTED, Job
 from ui.choice import OWN
+from ui.compare.seen import add_model
 from ui.recipe_form import fill
 from ui.states import ICONS, attempt
 from ui.words import in_words
@@ -53,6 +54,9 @@ def _show_next_steps(jobs: Jobs, job: Job) -> None:
             st.session_state.ensemble, st.session_state.members = OWN, [job.name]
             # without query_params={} it refuses where the address holds this page's recipe
             st.switch_page("pages/draw.py", query_params={})
+        if job.result and st.button("Compare it", icon=":material/balance:"):
+            add_model(job.name)
+            st.switch_page("pages/compare.py", query_params={})
         if job.recipe:
             st.button("Use its recipe as a starting point", icon=":material/content_copy:",
                       on_click=_start_from, args=(job.name, job.recipe))  # fmt: skip

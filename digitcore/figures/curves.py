@@ -17,6 +17,7 @@ from digitcore.figures.style import Style, styles_of
 
 MOST_POINTS = 300
 FEW_RUNS = 3  # beyond these, raw values behind the smoothed lines hide more than they show
+FAR = 30  # times the least value: a log axis then spans one and a half powers of ten
 WIDE_RANGE = 100  # learning rates that span more than this factor need a log axis
 NO_BATCHES = "The first point comes after a few batches."
 NO_EPOCHS = "The first point comes after the first epoch."
@@ -262,11 +263,21 @@ def laid_out(figure: go.Figure, title: str, y: str, log: bool, nothing: str) -> 
             "type": "log" if log else "linear",
             "tickformat": "~g",  # else Plotly writes a learning rate as 500μ
             "uirevision": f"keep {log}",  # a zoom in linear units means nothing on a log axis
+            "dtick": _log_ticks(figure) if log else None,
         },
     )  # fmt: skip
     if not any(np.isfinite(trace.y).any() for trace in figure.data):
         _say_nothing_yet(figure, nothing)
     return figure
+
+
+def _log_ticks(figure: go.Figure) -> str | int | None:
+    """Where a log axis spans far, Plotly's own ticks stand upon each other."""
+    values = np.concatenate([[], *(np.asarray(trace.y, dtype=float) for trace in figure.data)])
+    drawn = values[np.isfinite(values) & (values > 0)]
+    if not drawn.size or drawn.max() < FAR * drawn.min():
+        return None
+    return "D2" if drawn.max() < FAR**3 * drawn.min() else 1  # 1, 2 and 5; or powers of ten
 
 
 def _say_nothing_yet(figure: go.Figure, words: str) -> None:

@@ -15,7 +15,7 @@ from digitcore.members import DEFAULT
 from digitcore.names import Refused
 from digitcore.runs import Ensemble
 from ui.compare.dissected import anatomy
-from ui.compare.seen import MODELS, TEST, VALIDATION
+from ui.compare.seen import MODELS, TEST, VALIDATION, add_model
 from ui.loaders import answers, jobs, members
 from ui.states import attempt
 from ui.words import in_words
@@ -137,7 +137,7 @@ def _save() -> None:
     name, about = kept[NAME].strip(), kept[ABOUT].strip()
     if attempt(_create, name, about):
         kept[MADE], kept[OWN], kept[NAME], kept[ABOUT] = name, name, "", ""
-        kept[MODELS] = [*kept.get(MODELS, []), name]
+        add_model(name)
         kept[CHANGED] = True
 
 

@@ -1,6 +1,6 @@
 """What the Compare page looks at: which models, and what they answered to which digits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -53,6 +53,16 @@ class Seen:
         )
 
 
+def add_model(name: str) -> None:
+    """Make a model one of those that are compared, also from another page."""
+    chosen = st.session_state.get(MODELS) or _worth_comparing(loaders.leaderboard()[0])
+    st.session_state[MODELS] = [*dict.fromkeys([*chosen, name])]
+
+
+def _worth_comparing(board: Sequence[Row]) -> list[str]:
+    return [row.name for row in comparable(board)]
+
+
 def choose_seen() -> Seen | None:
     """The person's choice of models and of digits, which travels in the address; None if empty."""
     board, damages = loaders.leaderboard()
@@ -60,7 +70,7 @@ def choose_seen() -> Seen | None:
         st.warning(damage, icon=":material/broken_image:")
     rows = {row.name: row for row in board}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        names = _choose_models(list(rows), [row.name for row in comparable(board)])
+        names = _choose_models(list(rows), _worth_comparing(board))
         part = _choose_part()
     predictions = _answers(names, part)
     if not predictions:
