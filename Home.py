@@ -14,6 +14,7 @@ if __name__ == "__main__":
     show()
 else:
     from contextlib import asynccontextmanager
+    from logging import getLogger
 
     from anyio import create_task_group, sleep, to_thread
     from starlette.routing import Mount, Route
@@ -31,7 +32,10 @@ else:
         """Pages import what they need when they are first seen; this is for the slowest one."""
         from ui.compare import views
 
-        views.warm_up()
+        try:
+            views.warm_up()
+        except Exception:  # whatever is wrong will be said where it is asked for; the server lives
+            getLogger(__name__).exception("The Compare page could not be warmed up.")
 
     async def keep_the_queue_going():
         """A worker starts the next one when it ends; this is for those that are killed."""

@@ -16,17 +16,26 @@ class Refused(ValueError):
 
 
 def checked(name: str, folder: Path, shipped: Path) -> str:
-    """The name, if a new run or ensemble in `folder` may have it. Raises Refused."""
+    """The name, if a new run or ensemble in `folder` may have it. Raises Refused.
+
+    Preferred is no name beside preferred: people and some disks do not tell them apart.
+    """
     if not NAME.fullmatch(name):
         raise Refused(
             "A name has up to 64 letters, digits, dots, dashes and underscores, "
             "and begins with a letter or a digit."
         )
-    if (folder / name).exists() or (shipped / name).exists():
-        raise Refused(f"There is a model called {name} already. Choose another name.")
-    if name in (QUEUE, LOCK, *RESERVED):
+    taken = {path.name.lower(): path.name for there in (folder, shipped) for path in _inside(there)}
+    if name.lower() in taken and taken[name.lower()] not in (QUEUE, LOCK):
+        known = taken[name.lower()]
+        raise Refused(f"There is a model called {known} already. Choose another name.")
+    if name.lower() in (QUEUE, LOCK, *RESERVED):
         raise Refused(f"{name} has a meaning of its own here. Choose another name.")
     return name
+
+
+def _inside(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def discard(path: Path) -> None:

@@ -41,6 +41,13 @@ COLUMNS = (
 )  # fmt: skip
 
 
+class NoSuchModel(KeyError):
+    """A name that no finished run has, or not any more; the message says so."""
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} is not there, or not any more."
+
+
 @dataclass(frozen=True)
 class Result:
     """The figures of a finished run. Correct and n count digits; seconds are wall time.
@@ -154,11 +161,11 @@ class RunStore:
         return found
 
     def run(self, name: str) -> Run:
-        """One finished run. Raises KeyError, whatever the name looks like."""
+        """One finished run. Raises NoSuchModel, whatever the name looks like."""
         for folder in self.folders:
             if NAME.fullmatch(name) and (folder / name / RESULT).is_file():
                 return Run(folder / name)
-        raise KeyError(name)
+        raise NoSuchModel(name)
 
     def ensembles(self) -> dict[str, Ensemble]:
         """Readable ensembles by name whose members are all there."""
@@ -173,7 +180,7 @@ class RunStore:
         return found
 
     def answers(self, name: str, part: str = "test") -> Predictions:
-        """Stored answers of a model or an ensemble. Raises KeyError for an unknown name."""
+        """Stored answers of a model or an ensemble. Raises NoSuchModel."""
         ensemble = self.ensembles().get(name)
         if ensemble:
             return self.ensemble_predictions(ensemble, part)

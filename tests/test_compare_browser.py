@@ -79,6 +79,9 @@ def test_a_digit_is_opened_with_the_keyboard_and_asked_on_draw(page):
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text(f"Test digit {number:,}").first).to_be_visible(timeout=SECONDS)
     expect(dialog.locator(".main-svg").first).to_be_visible(timeout=SECONDS)
+    chart = dialog.get_by_test_id("stPlotlyChart")
+    for name in ("preferred", "broad", "funnel", "strong", "dense"):  # with the ensemble's members
+        expect(chart.get_by_text(name, exact=True)).to_be_visible()
     probs = RunStore().answers("dense").probs[number]
     expect(dialog.get_by_text(f"{100 * probs.max():.0f}", exact=True).first).to_be_visible()
     dialog.get_by_role("button", name="Ask about it on Draw").click()

@@ -96,7 +96,7 @@ def test_view_without_a_chosen_model_says_what_to_do(view, store):
 def test_an_address_with_unknown_models_and_views_is_survived(store):
     app = open_view("Nothing", models=["nobody"])
     assert not app.exception
-    assert "not here" in words(app)
+    assert "no such model here" in words(app)
 
 
 def test_the_choice_survives_a_page_switch(store):

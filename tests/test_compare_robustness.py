@@ -150,7 +150,7 @@ def test_models_that_are_not_measured_are_named_and_measured_in_the_background(s
     assert not app.exception
     assert len(charts(app)) == 2
     assert not button(app, "sturdiness stop") and not button(app, "sturdiness measure")
-    assert robustness.available(RunStore(store), "both") == set(SETTINGS)
+    assert set(robustness.sturdiness(RunStore(store), "both").rates) == set(SETTINGS)
 
 
 def test_a_measuring_is_watched_and_can_be_stopped(store):

@@ -172,11 +172,12 @@ def test_a_person_can_stop_it_and_what_was_measured_is_kept(run, folder):
     start([run.path, waiting.path])
     until(lambda: progress(run).seconds_left)
     stop([run.path, waiting.path])
+    assert measuring.is_stopping(waiting)
     assert measuring._CHILDREN[0].wait() == 0
     assert progress(run).state == progress(waiting).state == "stopped"
     assert 0 < progress(run).done < ALL
     assert len(SOME) <= progress(waiting).done <= len(SOME) + 1
-    assert not (run.path / STOP).exists() and not (waiting.path / STOP).exists()
+    assert not measuring.is_stopping(run) and not measuring.is_stopping(waiting)
     stop([run.path])  # nobody is there to hear it
     assert not (run.path / STOP).exists()
 
@@ -306,6 +307,7 @@ def test_an_unknown_failure_is_told(run, monkeypatch, capfd):
 def test_by_hand_it_measures_what_is_a_run_and_free_and_says_so(folder):
     free, busy = (fresh(folder, name, *SOME) for name in ("free", "busy"))
     (folder / "ensemble").mkdir()
+    (free.path / STOP).touch()  # of one that was killed before it could obey
     with holding(busy.path / LOCK):
         ended = by_hand(busy.path, folder / "ensemble", free.path)
     assert ended.returncode == 1

@@ -7,15 +7,24 @@ import streamlit as st
 
 from digitcore.digits import DataDamaged
 from digitcore.folder import RunDamaged
+from digitcore.robustness import NotMeasured
+from digitcore.runs import NoSuchModel
 
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """Say what is damaged on the disk and how to mend it, instead of a traceback."""
+    """Say what is damaged on the disk, or gone since the page was opened, not a traceback.
+
+    A fragment that runs by itself needs it once more: what is around it does not run then.
+    """
     try:
         yield
     except (DataDamaged, RunDamaged) as damage:
         st.error(str(damage), icon=":material/broken_image:")
+    except NoSuchModel as gone:
+        st.warning(f"{gone} Reload the page to go on.", icon=":material/sync:")
+    except NotMeasured as missing:
+        st.info(str(missing), icon=":material/hourglass_empty:")
 
 
 def stop_without_models() -> None:

@@ -11,6 +11,7 @@ from zlib import crc32
 
 from digitcore.recipes import ZOO
 
+GREY = "#8a949b"  # can be told from both backgrounds
 _COLOURS = (
     "#0077BB", "#EC6619", "#009988", "#CC3311", "#AA4499", "#939331",
     "#888888", "#EE3377", "#40A070", "#2999C4", "#6677CC", "#9A6A4F",
@@ -36,6 +37,7 @@ class Style:
 
 # Ensembles look like no model: grey, with a star, of several kinds where there are several.
 ENSEMBLE_STYLE = Style("#7A8791", "", "star", "solid")
+SHIPPED_ENSEMBLES = ("preferred", "trio")
 _STARS = ("star", "hexagram", "star-diamond", "star-square", "star-triangle-up")
 _GREYS = ("#7A8791", "#96835F", "#6F8F86", "#8F7A96")
 
@@ -58,12 +60,12 @@ def styles_of(models: Iterable[str], ensembles: Collection[str] = ()) -> dict[st
             place = _place(model) % len(_COLOURS)
             free = [p for p in range(len(_COLOURS)) if p not in taken.values()] or [place]
             taken[model] = place if place in free else min(free, key=lambda p: (p < place, p))
-    together = [name for name in names if name in ensembles]
-    stars = {name: _star(place) for place, name in enumerate(together)}
-    return {name: stars[name] if name in stars else _look(taken[name]) for name in names}
+    return {name: _star(name) if name in ensembles else _look(taken[name]) for name in names}
 
 
-def _star(place: int) -> Style:
+def _star(name: str) -> Style:
+    """An ensemble's look, which does not hang on what else is in the picture."""
+    place = SHIPPED_ENSEMBLES.index(name) if name in SHIPPED_ENSEMBLES else crc32(name.encode())
     return Style(
         _GREYS[place % len(_GREYS)],
         "",

@@ -25,7 +25,7 @@ from digitcore.runs import Run
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCK, STOP = "measuring.json", "measuring.stop"
 AT_WORK, ENDED = ("waiting", "measuring"), ("measured", "stopped", "failed")
-_CHILDREN: list[subprocess.Popen] = []  # kept until they end, so that none stays a zombie
+_CHILDREN: list[subprocess.Popen] = []  # let go at the next start, so that zombies do not pile up
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,11 @@ class Progress:
     def share(self) -> float:
         """Of the settings that are done, 0..1."""
         return self.done / self.of
+
+
+def is_stopping(run: Run) -> bool:
+    """Whether a person has asked to stop, and the process has not yet obeyed."""
+    return (run.path / STOP).exists()
 
 
 def progress(run: Run) -> Progress:

@@ -103,6 +103,7 @@ def _by_hand(path: Path) -> bool:
         return True
     try:
         with holding(path / LOCK, wait=1) as lock, _bar(path) as bar:
+            (path / STOP).unlink(missing_ok=True)  # of one that was killed before it could obey
             ended = work(path, lock, bar)
     except Locked:
         ended = Progress("failed", message="It is being measured already.")

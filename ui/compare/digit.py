@@ -1,11 +1,18 @@
 """Single digits and who answers what: as tiles, and one of them large."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import groupby
 
 import streamlit as st
 
 from digitcore import figures
+from digitcore.distortions import SETTINGS
+from digitcore.evaluation import Predictions
+from digitcore.folder import RunDamaged
+from digitcore.robustness import NotMeasured
+from ui import loaders
+from ui.choice import OWN
 from ui.compare.seen import TEST, VALIDATION, Seen
 from ui.pictures import enlarge
 from ui.tiles import show_tiles
@@ -24,7 +31,7 @@ def show_digits(
         return f"{_short(seen, places[at])}\n{_who_reads(seen, places[at], asked)}"
 
     clicked = show_tiles(seen.digits.images.numpy()[list(places)], caption, key)
-    if clicked is not None:
+    if clicked is not None and clicked < len(places):  # else of a longer list before
         open_digit(seen, places[clicked])
 
 
@@ -42,11 +49,11 @@ def _show_digit(seen: Seen, place: int) -> None:
                 width=LARGE,
                 alt=f"{_title(seen, place)}, large",
             )
-            st.caption(f"{_title(seen, place)}. {_who_reads(seen, place, seen.names)}".strip())
+            st.caption(_who_reads(seen, place, seen.names).replace("\n", ", "))
             if seen.part == TEST:
-                _offer_draw(int(seen.numbers[place]))
+                _offer_draw(seen, int(seen.numbers[place]))
         with st.container(width="stretch"):
-            probs = {name: found.probs[place] for name, found in seen.predictions.items()}
+            probs = {name: found.probs[place] for name, found in _with_members(seen).items()}
             st.plotly_chart(
                 figures.shades(probs, label),
                 config={"displayModeBar": False},
@@ -55,15 +62,33 @@ def _show_digit(seen: Seen, place: int) -> None:
             )
 
 
-def _offer_draw(number: int) -> None:
-    if st.button("Ask about it on Draw", icon=":material/draw:", key="ask on draw"):
-        st.session_state.way, st.session_state.test_index = "Test digit", number
-        st.switch_page("pages/draw.py", query_params={})
+def _with_members(seen: Seen) -> dict[str, Predictions]:
+    """The compared models, each ensemble followed by those of its members that are not compared."""
+    found: dict[str, Predictions] = {}
+    for name, predictions in seen.predictions.items():
+        found[name] = predictions
+        for member in seen.rows[name].members:
+            if member not in seen.predictions and member not in found:
+                with suppress(RunDamaged, KeyError, NotMeasured):
+                    found[member] = loaders.answers(member, seen.part)
+    return found
+
+
+def _offer_draw(seen: Seen, number: int) -> None:
+    """Draw asks the very models that are compared, if their bars can be told apart there."""
+    if not st.button("Ask about it on Draw", icon=":material/draw:", key="ask on draw"):
+        return
+    kept, single = st.session_state, [name for name, row in seen.rows.items() if not row.members]
+    kept.way, kept.test_index = "Test digit", number
+    if 0 < len(single) == len(seen.rows) <= figures.MOST_BARS:
+        kept.ensemble, kept.members = OWN, single
+    st.switch_page("pages/draw.py", query_params={})
 
 
 def _title(seen: Seen, place: int) -> str:
     kind = "Training" if seen.part == VALIDATION else "Test"
-    return f"{kind} digit {seen.numbers[place]:,}, a {int(seen.digits.labels[place])}"
+    spoilt = f", {SETTINGS[seen.part].words}" if seen.part in SETTINGS else ""
+    return f"{kind} digit {seen.numbers[place]:,}, a {int(seen.digits.labels[place])}{spoilt}"
 
 
 def _short(seen: Seen, place: int) -> str:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from digitcore.standing import is_run
 from ui.compare.seen import COLOURS, MODELS, Seen
+from ui.kept import kept_among
 from ui.loaders import jobs
 from ui.states import attempt
 
@@ -20,8 +21,7 @@ def rerun_if_changed() -> None:
 def show(seen: Seen) -> None:
     """Choose a model, then its colour on this page and, for a user's run, its name."""
     with st.expander("Names and colours", icon=":material/palette:"):
-        if st.session_state.get(OF) not in seen.names:
-            st.session_state[OF] = seen.names[0]
+        kept_among(OF, seen.names)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.selectbox("Model", seen.names, key=OF, width=240)
             _show_colour(seen, name)
@@ -34,8 +34,8 @@ def _show_colour(seen: Seen, name: str) -> None:
     now = seen.styles[name].colour
     key = f"board colour {name} {now}"  # with the colour: a fresh one begins where it stands
     st.color_picker("Colour", now, key=key, on_change=_recolour, args=(name, key),
-                    help="On this page, for you. Choose what can be told from the background "
-                    "and from the others.")  # fmt: skip
+                    help="On this page and in its report, for you, until you reload. Choose what "
+                    "can be told from the background and from the others.")  # fmt: skip
     st.button("Restore all colours", icon=":material/restart_alt:", on_click=_restore,
               disabled=not st.session_state.get(COLOURS))  # fmt: skip
 

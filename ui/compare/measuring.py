@@ -37,14 +37,16 @@ def _runs(names: Sequence[str]) -> dict[str, Run]:
     store = members().store
     ensembles = store.ensembles()
     each = [ensembles[name].members if name in ensembles else (name,) for name in names]
-    return {name: store.run(name) for name in dict.fromkeys(sum(each, ()))}
+    there = store.runs()
+    return {name: there[name] for name in dict.fromkeys(sum(each, ())) if name in there}
 
 
 def _offer(left: dict[str, Run], now: dict[str, Progress]) -> None:
     with st.container(border=True):
         st.markdown(f"**Not measured yet: {', '.join(left)}**")
         for name in left:
-            st.caption(_standing(name, now[name])) if _standing(name, now[name]) else None
+            if standing := _standing(name, now[name]):
+                st.caption(standing)
         for words in st.session_state.get(REFUSED, []):
             st.warning(words, icon=":material/error:")
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -85,8 +87,10 @@ def _watch(alive: dict[str, Run]) -> None:
     done, of = (sum(getattr(p, what) for p in now.values()) for what in ("done", "of"))
     busy = next((name for name, p in now.items() if p.state == "measuring"), None)
     words = f"Measuring {busy}" if busy else "The process starts: about five seconds"
+    stopping = any(measuring.is_stopping(run) for run in alive.values())
+    words = "Stopping after the setting it is at" if stopping else words
     with st.container(border=True):
         st.progress(done / of, f"{words}. {done:,} of {of:,} settings, {_estimate(alive)} left")
         st.button("Stop, and keep what is measured", icon=":material/stop:",
-                  key="sturdiness stop", on_click=attempt,
+                  key="sturdiness stop", disabled=stopping, on_click=attempt,
                   args=(measuring.stop, [run.path for run in alive.values()]))  # fmt: skip

@@ -16,11 +16,13 @@ from digitcore.figures import robustness as figures
 from digitcore.folder import RunDamaged
 from digitcore.report import Piece
 from digitcore.robustness import Sturdiness
+from digitcore.runs import NoSuchModel
 from ui import loaders
 from ui.compare.digit import show_digits
 from ui.compare.measuring import show_measuring
 from ui.compare.seen import Seen
 from ui.pictures import sheet
+from ui.words import in_words
 
 KIND, MODEL, EXAMPLE = "distortion", "sturdiness model", "sturdiness example"
 TILE = 76  # pixels
@@ -75,7 +77,7 @@ def _measured(names: Sequence[str]) -> dict[str, Sturdiness]:
     """By name, as far as there is something to read; show_measuring says what is damaged."""
     store, found = loaders.members().store, {}
     for name in names:
-        with suppress(RunDamaged):
+        with suppress(RunDamaged, NoSuchModel):
             found[name] = _sturdiness(name, robustness.stamp(store, name))
     return {name: of for name, of in found.items() if of.rates}
 
@@ -103,6 +105,7 @@ def _best(models: Models) -> str:
 
 
 @st.fragment
+@in_words()
 def _show_kind(seen: Seen, models: Models) -> None:
     """One kind of distortion: how it looks, how accuracy falls, and what flips."""
     kind = st.segmented_control(

@@ -11,7 +11,7 @@ from digitcore.digits import DigitSet, held_out, load_mnist, places_held_out
 from digitcore.distortions import SETTINGS, distorted, sample
 from digitcore.evaluation import Predictions
 from digitcore.figures import Style
-from digitcore.folder import RunDamaged
+from digitcore.folder import NAME, RunDamaged
 from digitcore.leaderboard import Row
 from digitcore.robustness import NotMeasured
 from ui import loaders
@@ -68,10 +68,12 @@ def choose_seen() -> Seen | None:
     board, damages = loaders.leaderboard()
     for damage in damages:
         st.warning(damage, icon=":material/broken_image:")
-    rows = {row.name: row for row in board}
+    rows, default = {row.name: row for row in board}, _worth_comparing(board)
+    asked = [] if MODELS in st.session_state else st.query_params.get_all(MODELS)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        names = _choose_models(list(rows), _worth_comparing(board))
+        names = _choose_models(list(rows), default)
         part = _choose_part()
+    _say_what_is_left_out(rows, default, names, asked)
     predictions = _answers(names, part)
     if not predictions:
         return None
@@ -83,9 +85,6 @@ def choose_seen() -> Seen | None:
 
 
 def _choose_models(known: list[str], default: list[str]) -> list[str]:
-    unknown = [name for name in st.query_params.get_all(MODELS) if name not in known]
-    if unknown:
-        st.info("The address asks for models that are not here. The others are compared.")
     return st.multiselect(
         "Models",
         known,
@@ -96,6 +95,22 @@ def _choose_models(known: list[str], default: list[str]) -> list[str]:
         placeholder="Choose models and ensembles",
         width="stretch",
     )
+
+
+def _say_what_is_left_out(
+    rows: Mapping[str, Row], default: list[str], names: list[str], asked: list[str]
+) -> None:
+    """Of what the address asked for when the page was opened, and of what there is."""
+    unknown = [name for name in asked if NAME.fullmatch(name) and name not in rows]
+    if unknown and not set(asked) & set(rows):
+        st.info(f"The address asks for {', '.join(unknown)}: there is no such model here. "
+                "What is usually compared is shown instead.")  # fmt: skip
+    elif unknown:
+        st.info(f"The address asks also for {', '.join(unknown)}: there is no such model here.")
+    poor = [name for name in rows if name not in default]
+    if poor and names == default:
+        st.caption(f"Not among them at first, since they read worse than every shipped model: "
+                   f"{', '.join(poor)}.")  # fmt: skip
 
 
 def _choose_part() -> str:
@@ -135,7 +150,7 @@ def _digits(part: str) -> tuple[DigitSet, np.ndarray, str]:
     if part in SETTINGS:
         setting = SETTINGS[part]
         digits = distorted(setting)
-        return digits, sample(), f"{len(digits):,} test digits, {setting.words}"
+        return digits, sample(), f"{len(digits):,} test digits {setting.words}"
     if part == VALIDATION:
         digits, numbers = held_out(), places_held_out(load_mnist(train=True)).numpy()
         return digits, numbers, f"{len(digits):,} validation digits"
