@@ -50,6 +50,16 @@ class Rate:
     high: float
     n: int
 
+    @property
+    def interval(self) -> str:
+        """In words, as 99.61% to 99.81%."""
+        return f"{self.low:.2%} to {self.high:.2%}"
+
+    @property
+    def words(self) -> str:
+        """With its interval, as 99.73% (99.61% to 99.81%)."""
+        return f"{self.value:.2%} ({self.interval})"
+
 
 @lru_cache(maxsize=10_000)  # a page asks for the same ones again and again, SciPy takes a while
 def wilson(hits: int, n: int) -> Rate:
@@ -116,9 +126,14 @@ class Predictions:
         """(N,) the probability of the answer."""
         return self.probs.max(1)
 
+    @cached_property
+    def right(self) -> np.ndarray:
+        """(N,) whether the answer is the label."""
+        return self.answers == self.labels
+
     @property
     def correct(self) -> int:
-        return int((self.answers == self.labels).sum())
+        return int(self.right.sum())
 
     @property
     def errors(self) -> int:
@@ -134,7 +149,7 @@ class Predictions:
 
     def mistakes(self) -> list[Mistake]:
         """All wrong answers, the most confident first."""
-        wrong = np.flatnonzero(self.answers != self.labels)
+        wrong = np.flatnonzero(~self.right)
         order = wrong[np.argsort(-self.confidence[wrong], kind="stable")]
         return [
             Mistake(int(i), int(self.labels[i]), int(self.answers[i]), float(self.confidence[i]))
@@ -206,6 +221,6 @@ class Predictions:
         Source: Guo et al. (2017), arXiv 1706.04599.
         """
         index = np.minimum((self.confidence * bins).astype(int), bins - 1)
-        hit = (self.answers == self.labels).astype(np.float64)
+        hit = self.right.astype(np.float64)
         gaps = np.bincount(index, weights=hit - self.confidence, minlength=bins)
         return float(np.abs(gaps).sum() / len(self))

@@ -6,18 +6,24 @@ its head keeps a browser from fetching anything, and from running any script but
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
 import platform
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from digitcore.cells import cells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +32,8 @@ if TYPE_CHECKING:
 TEMPLATE = "report.html.j2"
 ENGINES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PAPER = 680  # CSS pixels across A4 between margins of 15 mm
+SHORT = 400  # letters that may stand beside another piece
+FOLDED = 20  # rows of a table; a longer one waits to be opened
 PATIENCE = 120.0  # seconds that printing may take while trainings have the cores
 LIGHT = {"ink": "#1d2429", "paper": "#fbfbfa", "soft": "#f0f2f3", "line": "#d5dade",
          "quiet": "#5b666e", "link": "#0b6e99"}  # fmt: skip
@@ -43,25 +51,34 @@ class PrintFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Piece:
-    """One passage of a report: a heading, and any of words, a figure and a table under it.
+    """One passage of a report: a heading, and any of words, a figure, pictures and a table.
 
     words: plain text, an empty line between paragraphs. table: headings and cells as they are to
-    be read; numbers among them are written with four digits, and its index only where it has one
-    other than row numbers.
+    be read; the numbers of a column are written with as many decimals each, and its index only
+    where it has one other than row numbers. pictures: uint8 (28, 28) images with the words under
+    them, which may have line ends. folded: whether the table waits to be opened, as a long one
+    does; on paper all are open.
     """
 
     heading: str
     words: str = ""
     figure: go.Figure | None = None
     table: pd.DataFrame | None = None
+    pictures: Sequence[tuple[np.ndarray, str]] = ()
+    folded: bool = False
 
 
 def as_html(
-    title: str, settings: Mapping[str, str], pieces: Iterable[Piece], address: str = ""
+    title: str,
+    settings: Mapping[str, str],
+    parts: Mapping[str, Iterable[Piece]],
+    address: str = "",
+    short: Sequence[str] = (),
 ) -> str:
     """One HTML file of about 5 MB that needs nothing else, for screens and for paper.
 
-    settings: what made the pieces, by name, in plain text. address: of the page that it is of.
+    settings: what made the pieces, by name, in plain text. parts: the pieces by the heading that
+    they stand under. address: of the page that it is of. short: what it comes to, in sentences.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
@@ -74,7 +91,8 @@ def as_html(
     return environment.get_template(TEMPLATE).render(
         title=title,
         settings=settings,
-        sections=[_section(piece, place) for place, piece in enumerate(pieces, 1)],
+        short=short,
+        parts=[_part(name, pieces, place) for place, (name, pieces) in enumerate(parts.items(), 1)],
         address=address,
         linked=address.startswith(("http://", "https://")),
         light=LIGHT,
@@ -86,14 +104,26 @@ def as_html(
     )
 
 
-def _section(piece: Piece, place: int) -> dict[str, Any]:
+def _part(name: str, pieces: Iterable[Piece], place: int) -> dict[str, Any]:
+    """What the template writes of a part."""
+    sections = [_section(piece, f"piece-{place}-{n}") for n, piece in enumerate(pieces, 1)]
+    return {"id": f"part-{place}", "heading": name, "sections": sections}
+
+
+def _section(piece: Piece, place: str) -> dict[str, Any]:
     """What the template writes of a piece."""
+    table = None if piece.table is None else cells(piece.table)
+    folded = table is not None and (piece.folded or len(table["rows"]) > FOLDED)
+    roomy = table is not None and not folded and (table["wide"] or table["notes"])
     return {
-        "id": f"piece-{place}",
+        "id": place,
         "heading": piece.heading,
         "paragraphs": [part.strip() for part in piece.words.split("\n\n") if part.strip()],
         "figure": None if piece.figure is None else _drawing(piece.figure, f"figure-{place}"),
-        "table": None if piece.table is None else _cells(piece.table),
+        "pictures": [(_picture(image), caption) for image, caption in piece.pictures],
+        "table": table,
+        "folded": folded,
+        "half": len(piece.words) < SHORT and not roomy,
     }
 
 
@@ -104,39 +134,13 @@ def _drawing(figure: go.Figure, place: str) -> dict[str, Any]:
     return {"id": place, "data": drawing["data"], "layout": drawing["layout"]}
 
 
-def _cells(table: pd.DataFrame) -> dict[str, Any]:
-    """A table's headings, which columns are of numbers, and its rows, all in words."""
-    named = table if _is_numbered(table) else table.reset_index(allow_duplicates=True)
-    columns = [[_told(value) for value in named.iloc[:, i]] for i in range(named.shape[1])]
-    return {
-        "headings": [str(name) for name in named.columns],
-        "numbers": [_are_numbers(column) for column in columns],
-        "rows": [list(row) for row in zip(*columns, strict=True)],
-    }
+def _picture(image: np.ndarray) -> str:
+    """A uint8 (H, W) image as the address of a PNG that holds it."""
+    from PIL import Image
 
-
-def _is_numbered(table: pd.DataFrame) -> bool:
-    """Whether its index only counts the rows, as after a sort or a filter too."""
-    return table.index.name is None and all(isinstance(entry, int) for entry in table.index)
-
-
-def _told(value: Any) -> str:
-    """A cell in words: thousands apart, four digits, nothing for what is missing."""
-    import pandas as pd
-
-    if pd.api.types.is_scalar(value) and pd.isna(value):
-        return ""
-    if pd.api.types.is_bool(value):
-        return "yes" if value else "no"
-    if not pd.api.types.is_number(value):
-        return str(value)
-    return f"{value:,.0f}" if value == round(value, 0) or abs(value) >= 1000 else f"{value:.4g}"
-
-
-def _are_numbers(column: list[str]) -> bool:
-    """Whether all that is filled begins as a number does, such as "99.23 % (99.04 to 99.38)"."""
-    filled = [cell.lstrip("+-\u2212\u2013<≤~ ") for cell in column if cell]
-    return bool(filled) and all(cell[:1].isdigit() for cell in filled)
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "png")
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def _look(colours: Mapping[str, str]) -> dict[str, Any]:

@@ -172,8 +172,9 @@ def test_a_promise_is_made_on_validation_digits_and_tried_on_others(shown, valid
         return
     assert found.validation == abstain(validation, threshold)
     assert found.shown == abstain(shown, threshold)
-    kept = found.shown.errors <= rate * found.shown.answered
+    kept = found.shown.answered > 0 and found.shown.errors <= rate * found.shown.answered
     assert (found.verdict == "kept") == kept
+    assert (found.verdict == "nothing answered") == (found.shown.answered == 0)
 
 
 def test_luck_may_break_a_promise_but_not_by_much():
@@ -183,4 +184,5 @@ def test_luck_may_break_a_promise_but_not_by_much():
         for k in (2, 3, 20)
     ]
     assert verdicts == ["kept", "not kept, perhaps by luck", "not kept"]
-    assert promise(stepped([(2, False)]), stepped([(1, True), (2, False)]), 0).verdict == "kept"
+    unsure = promise(stepped([(2, False)]), stepped([(1, True), (2, False)]), 0)
+    assert unsure.verdict == "nothing answered"

@@ -11,7 +11,7 @@ from sklearn import metrics
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from digitcore.comparison.anatomy import Anatomy, Without, fitted
+from digitcore.comparison.anatomy import Anatomy, Without, fitted, weights_told
 from digitcore.ensemble import combine, fit_weights
 from digitcore.evaluation import Predictions, wilson
 from digitcore.figures.anatomy import leave_one_out, weights
@@ -249,7 +249,9 @@ def check(figure) -> None:
 
 
 def beside(figure) -> Mapping[str, str]:
-    return {note.y: note.text for note in figure.layout.annotations if note.yref != "paper"}
+    """By the name of the row, from which Plotly counts."""
+    rows = [note for note in figure.layout.annotations if note.yref != "paper"]
+    return {figure.data[0].y[note.y]: note.text for note in rows}
 
 
 def test_bars_go_right_for_what_is_saved_and_left_for_what_is_spoiled():
@@ -284,6 +286,11 @@ def test_names_that_are_numbers_are_names():
     for figure in (leave_one_out(members, styles, "n"), weights({"7": 0.5, "12": 0.5}, styles)):
         assert figure.layout.yaxis.type == "category"
         assert list(figure.data[0].y) == ["12", "7"]
+        assert list(beside(figure)) == ["12", "7"]
+
+
+def test_fitted_weights_in_words():
+    assert weights_told(["tiny", "7"], (0.251, 0.749)) == "Fitted weights: tiny 0.25, 7 0.75"
 
 
 def test_long_names_leave_room_for_the_bars():

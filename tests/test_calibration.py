@@ -16,7 +16,6 @@ from digitcore.comparison.calibration import (
     confidences,
     error_by_luck,
     fit_temperature,
-    is_right,
     reliability,
     tempered,
     wilson_each,
@@ -61,7 +60,7 @@ def test_bins_are_scikit_learns_on_the_top_label(predictions, by, bins):
     found = reliability(predictions, by, bins)
     strategy = {"equal width": "uniform", "equal count": "quantile"}[by]
     true, claimed = calibration_curve(
-        is_right(predictions), predictions.confidence.astype(float), n_bins=bins,
+        predictions.right, predictions.confidence.astype(float), n_bins=bins,
         strategy=strategy, pos_label=1,
     )  # fmt: skip
     assert found.accuracy == pytest.approx(true)

@@ -240,7 +240,21 @@ def test_pieces_for_the_report_follow_what_is_chosen(runs):
     headings = [text.value for text in report.markdown]
     assert "Answers only from a confidence of 0.99 on" in headings
     assert len(headings) == len(set(headings))
-    assert {"ROC of macro average", "Does confidence come true?"} <= set(headings)
+    assert {"ROC, precision and recall: macro average", "Does confidence come true?"} <= set(
+        headings
+    )
+
+
+def test_pieces_say_who_gets_no_threshold_and_picture_mistakes(store):
+    with np.load(WEIGHTS / "dense" / PREDICTIONS) as whole:
+        np.savez_compressed(store / "dense" / PREDICTIONS, test=whole["test"])
+    report = AppTest.from_function(pieces_page, default_timeout=60)
+    report.query_params["models"] = TWO
+    report.run()
+    assert not report.exception and not report.warning
+    said = {text.label: text.value for text in report.text_area}
+    assert "dense gets no threshold" in said["Without a threshold and a temperature"]
+    assert said["Most confident mistakes of tiny"].endswith("12 pictures")
 
 
 def pieces_page():
@@ -251,6 +265,7 @@ def pieces_page():
 
     for piece in confidence.pieces(choose_seen()):
         st.markdown(piece.heading)
+        st.text_area(piece.heading, f"{piece.words} {len(piece.pictures)} pictures")
         assert piece.words or piece.figure or piece.table is not None
 
 

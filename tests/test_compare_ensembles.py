@@ -70,7 +70,14 @@ def test_the_cheapest_and_the_most_accurate_are_on_the_front_of_every_cost():
         beaten = table[table["Beaten by"] != ""]
         assert (beaten["On the front"] == "").all()
         assert (table.loc[beaten["Beaten by"], "On the front"] == "✔").all()
-        assert f"use {best}" in said(app) and "n = 10,000" in said(app)
+        assert f"The most accurate here is {best}: " in said(app) and "n = 10,000" in said(app)
+
+
+def test_the_cost_view_says_that_a_choice_is_to_be_made_on_validation_digits():
+    advised = "choose by the validation digits"
+    assert advised in said(open_view("Cost", models=["tiny", "dense"]))
+    assert advised not in said(open_view("Cost", models=["tiny", "dense"], on="validation digits"))
+    assert all(advised in piece.words for piece in cost.pieces(seen_of(models=["tiny"])))
 
 
 def test_latency_is_measured_here_on_demand_and_told_apart_from_what_was_recorded(few):
@@ -224,10 +231,26 @@ def test_before_it_is_saved_only_the_validation_digits_speak(shop, how):
     read = {n: store.run(n).predictions("validation") for n in ("mine", "dense", "slim")}
     weights = _weights(app) if how == "weighted" else None
     found = preview(app)
-    assert found["this ensemble"] == Anatomy(read, how, weights).together.errors
+    assert found["This ensemble"] == Anatomy(read, how, weights).together.errors
     assert found["mine, its best member"] == read["mine"].errors
     assert found["preferred, the default"] == store.answers("preferred", "validation").errors
     assert "pair is saved" not in said(app)
+
+
+def test_no_verdict_is_given_on_the_digits_by_which_members_are_chosen(shop):
+    app = fill(look(models=["tiny"]), ["mine", "dense"], "weighted")
+    store = RunStore(WEIGHTS, shop.folder)
+    read = {name: store.run(name).predictions("validation") for name in ("mine", "dense")}
+    mine = Anatomy(read, "weighted", _weights(app)).together
+    rivals = {"mine, its best member,": read["mine"],
+              "preferred": store.answers("preferred", "validation")}  # fmt: skip
+    build = said(app)
+    for name, rival in rivals.items():
+        ours = (mine.right & ~rival.right).sum()
+        theirs = (rival.right & ~mine.right).sum()
+        assert f"gets {ours} right that {name} misreads; only the other {theirs}." in build
+    assert "Whether that is luck is not tested here" in build
+    assert "this ensemble is better" not in build and "this ensemble gets right" not in build
 
 
 def _weights(app: AppTest) -> list[float]:

@@ -55,6 +55,26 @@ def report_page() -> None:
     st.fragment(partial(report.show, views=views))(choose_seen())
 
 
+def whole_report_page() -> None:
+    from ui.compare import report
+    from ui.compare.seen import choose_seen
+    from ui.compare.views import PIECES
+
+    report.show(choose_seen(), PIECES)
+
+
+def confusion_page() -> None:
+    import streamlit as st
+
+    from ui.compare import confusion
+    from ui.compare.seen import choose_seen
+
+    seen = choose_seen()
+    if st.session_state.setdefault("show", True):
+        confusion.show(seen)
+    st.session_state.found = list(confusion.pieces(seen))
+
+
 def opened(script, **address: object) -> AppTest:
     app = AppTest.from_function(script, default_timeout=60)
     app.query_params.update(address)
@@ -157,8 +177,9 @@ def test_a_report_has_what_is_chosen_and_names_what_is_damaged(store):
     page = Elements(html)
     assert len(figures_in(html)) == 4
     assert sorted(page.texts["td"][:: len(page.texts["th"])]) == sorted(MODELS)
-    for said in ("What could be made", "Broken"):
-        assert said in page.texts["h2"]
+    assert {"Training", "Broken"} <= set(page.texts["h2"])
+    assert {"What could be made", "What is missing"} <= set(page.texts["h3"])
+    assert "In short" not in page.texts["h2"]  # neither view says who is best
     assert "This part could not be made. tiny/predictions.npz cannot be read." in page.texts["p"]
     assert {"10,000 test digits", "Training, Broken"} <= set(page.texts["dd"])
     assert any(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d \S+", said) for said in page.texts["dd"])
@@ -169,7 +190,7 @@ def test_a_report_of_some_parts(store):
     app = opened(report_page)
     app.checkbox(key="report Broken").uncheck().run()
     html = made(app).html
-    assert "What could be made" not in Elements(html).texts["h2"]
+    assert "What could be made" not in Elements(html).texts["h3"]
     app.checkbox(key="report Training").uncheck().run()
     assert app.button(key="report make").disabled
     assert "at least one part" in words(app)
@@ -178,7 +199,41 @@ def test_a_report_of_some_parts(store):
 def test_a_report_is_of_the_alignment_that_was_chosen(store):
     app = opened(report_page)
     app.session_state["along"] = "time"
-    assert any("minutes" in heading for heading in Elements(made(app).html).texts["h2"])
+    assert any("minutes" in heading for heading in Elements(made(app).html).texts["h3"])
+
+
+def test_a_report_begins_with_what_the_chosen_views_come_to(runs):
+    app = opened(whole_report_page)
+    choose(app, "tiny", "dense", "slim")
+    for view in ("Errors", "Ensembles", "Training", "Sturdiness"):
+        app.checkbox(key=f"report {view}").uncheck()
+    page = Elements(made(app).html)
+    most, told, smallest, mend = page.texts["p"][:4]
+    assert "Most accurate of 3 is tiny: 99.57%" in most and "n = " in mend
+    assert told.startswith("tiny is better than ") and "Confidence" in mend
+    assert smallest.startswith("tiny is also as small")
+    assert "Sturdiest" not in " ".join(page.texts["p"])
+
+
+def test_a_report_has_the_matrices_that_the_page_showed(runs):
+    app = opened(confusion_page)
+    choose(app, "tiny", "dense", "slim")
+    app.multiselect(key="matrices").set_value(["slim"]).run()
+    app.segmented_control(key="scale").set_value("by row").run()
+    app.selectbox(key="minuend").set_value("dense").run()
+    app.selectbox(key="subtrahend").set_value("slim").run()
+    app.session_state["show"] = False
+    app.run()
+    app.run()  # what a view that is not drawn keeps, it keeps for good
+    found = [piece.heading for piece in app.session_state["found"]]
+    assert found == ["Confusion matrix of slim", "Confusion matrix of dense minus slim"]
+    assert all("by row" in piece.words for piece in app.session_state["found"])
+    choose(app, "tiny", "dense")
+    found = [piece.heading for piece in app.session_state["found"]]
+    assert found[:2] == ["Confusion matrix of tiny", "Confusion matrix of dense"]
+    app.session_state["show"] = True
+    app.run()
+    assert not app.exception and app.multiselect(key="matrices").value == ["tiny", "dense"]
 
 
 def test_a_report_stays_and_says_when_it_is_of_an_earlier_choice(store):

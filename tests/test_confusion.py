@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
-from digitcore.comparison.confusion import SCALES, moved, places, scaled
+from digitcore.comparison.confusion import SCALES, most_confused, moved, places, scaled
 from digitcore.evaluation import Predictions
 from digitcore.figures.confusion import confusion, difference, strongest
 
@@ -62,6 +62,16 @@ def test_what_moved_is_what_the_difference_counts(both, label, answer):
     assert len(only_a) - len(only_b) == (a.confusion - b.confusion)[label, answer]
     assert set(only_a) == set(places(a, label, answer)) - set(places(b, label, answer))
     assert set(only_b) == set(places(b, label, answer)) - set(places(a, label, answer))
+
+
+@given(pairs())
+def test_the_most_confused_pair_is_that_of_brute_force(both):
+    a, _ = both
+    errors = [(x, y) for x, y in zip(a.labels.tolist(), a.answers.tolist(), strict=True) if x != y]
+    expected = min(errors, key=lambda cell: (-errors.count(cell), cell), default=(0, 0))
+    counted = a.confusion.copy()
+    assert most_confused(a) == expected
+    assert (a.confusion == counted).all()
 
 
 def test_the_common_scale_ends_at_the_largest_error():

@@ -124,20 +124,37 @@ def test_words_tell_the_front_the_most_accurate_and_who_is_beaten():
     said = words(offer("dense", 600, 90), offer("tiny", 10, 30), offer("both", 900, 5),
                  offer("wide", 950, 5))  # fmt: skip
     assert "tiny (10 parameters, 30 errors), both (900 parameters, 5 errors)" in said
-    assert "use both (99.50%, 98.83% to 99.79%, n = 1,000)" in said
+    assert "The most accurate here are both and wide: 99.50% (98.83% to 99.79%), n = 1,000." in said
     assert "wide by both; dense by tiny" in said
 
 
-def test_words_name_all_that_are_most_accurate():
-    assert "use b or c (" in words(offer("a", 10, 30), offer("b", 20, 3), offer("c", 20, 3))
+def test_words_name_all_that_are_most_accurate_and_recommend_none():
+    said = words(offer("a", 10, 30), offer("b", 20, 3), offer("c", 20, 3))
+    assert "The most accurate here are b and c: " in said
+    assert "use" not in said.lower()
+    assert "The most accurate here is a: " in words(offer("a", 10, 3), offer("b", 20, 30))
+
+
+@pytest.mark.parametrize("unknown", [np.nan, np.inf, 0.0])
+def test_words_do_not_forget_models_of_unknown_cost(unknown):
+    said = words(offer("a", 10, 9), offer("b", 20, 9), offer("c", unknown, 2))
+    assert "a (10 parameters, 9 errors) costs least and errs least among those whose cost" in said
+    assert "It is not known what c would cost." in said
+    assert "The most accurate here is c: 99.80%" in said
+    said = words(offer("a", 10, 9), offer("b", 20, 8), offer("c", unknown, 2))
+    assert "On the front among those whose cost is known, from the cheapest" in said
+    assert "The most accurate here is c: 99.80%" in said
+    assert "not known" not in words(offer("a", 10, 9), offer("b", 20, 8))
 
 
 def test_words_for_one_for_equals_and_for_one_that_beats_all():
     assert "only one chosen" in words(offer("tiny", 10, 30))
     same = words(offer("a", 10, 30), offer("b", 10, 30))
-    assert "Use a and b" in same and "Beaten" not in same
+    assert "a (10 parameters, 30 errors) and b (10 parameters, 30 errors) cost least" in same
+    assert "Beaten" not in same
     alone = words(offer("a", 10, 3), offer("b", 10, 30))
-    assert "Use a:" in alone and "b by a" in alone
+    assert "a (10 parameters, 3 errors) costs least and errs least." in alone
+    assert "b by a" in alone
 
 
 def test_words_where_no_cost_is_known():

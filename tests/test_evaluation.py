@@ -44,6 +44,20 @@ def test_wilson_is_its_closed_formula(n, data):
     assert (rate.low, rate.high) == pytest.approx((middle - half, middle + half), abs=1e-9)
 
 
+def test_a_rate_in_words_has_its_interval():
+    assert wilson(9973, 10_000).words == "99.73% (99.61% to 99.81%)"
+    assert wilson(9973, 10_000).interval == "99.61% to 99.81%"
+    assert wilson(0, 3).words == "0.00% (0.00% to 56.15%)"
+
+
+@given(any_guesses)
+def test_right_is_where_the_answer_is_the_label(predictions):
+    pairs = zip(predictions.answers, predictions.labels, strict=True)
+    assert predictions.right.tolist() == [answer == label for answer, label in pairs]
+    assert predictions.right.dtype == bool
+    assert predictions.right is predictions.right  # counted once
+
+
 @given(any_guesses)
 def test_accuracy_and_error_rate_are_two_sides(predictions):
     accuracy, error = predictions.accuracy, predictions.error_rate

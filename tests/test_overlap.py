@@ -19,6 +19,7 @@ from digitcore.comparison.overlap import (
     confused,
     disputed,
     f1_rate,
+    held,
     only_right,
     only_wrong,
     overlap,
@@ -199,7 +200,9 @@ def test_confused_pairs_are_scikit_learns_confusions(models):
         assert pair.support == (labels == pair.label).sum()
         for name, count in pair.counts.items():
             assert count == matrices[name][pair.label, pair.answer]
-    assert sum(pair.total for pair in found) == sum(model.errors for model in models.values())
+    every = sum(model.errors for model in models.values())
+    assert held(found, models) == (every, every)
+    assert held(found[:2], models) == (sum(sum(pair.counts.values()) for pair in found[:2]), every)
 
 
 @given(committees, st.integers(0, 9), st.integers(0, 9))

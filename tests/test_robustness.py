@@ -185,7 +185,7 @@ def test_a_damaged_file_is_said_to_be_damaged(store, damage):
 
 @pytest.mark.parametrize(
     "codes",
-    [np.zeros((5, 10), np.uint8), np.zeros((2000, 10), np.float32), np.full((2000, 10), STEPS + 1, "u1")],
+    [np.zeros((5, 10), "u1"), np.zeros((2000, 10), "f4"), np.full((2000, 10), STEPS + 1, "u1")],
     ids=["too few", "no codes", "beyond the last code"],
 )
 def test_arrays_that_are_no_codes_are_damage(store, codes):

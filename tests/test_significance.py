@@ -325,6 +325,16 @@ def test_standing_says_whom_a_model_beats_and_of_whom_it_cannot_be_told():
     )
 
 
+def test_standing_does_not_call_the_same_answers_luck():
+    same, level = replace(of_counts(0, 0), b="s"), replace(of_counts(5, 7), b="l")
+    assert same.same_answers
+    assert standing([same]) == "a gives the same answers as s."
+    assert standing([level, same, replace(same, b="t")]) == (
+        "a gives the same answers as s and t; it cannot be told from l: there the gap could well "
+        "be luck."
+    )
+
+
 # --- figures
 
 

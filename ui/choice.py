@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from digitcore.comparison.anatomy import weights_told
 from digitcore.ensemble import WAYS
 from digitcore.folder import RunDamaged
 from digitcore.members import Members
@@ -20,8 +21,7 @@ def choose_ensemble(models: Members) -> Ensemble:
     with st.expander(f"Who answers: {_asked(names)}", key="who"):
         ensemble = _choose(models, names, known)
         if ensemble.weights:
-            pairs = zip(ensemble.members, ensemble.weights, strict=True)
-            st.caption("Fitted weights: " + ", ".join(f"{name} {w:.2f}" for name, w in pairs))
+            st.caption(weights_told(ensemble.members, ensemble.weights))
     return ensemble
 
 

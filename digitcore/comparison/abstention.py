@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from digitcore.comparison.calibration import is_right, wilson_each
+from digitcore.comparison.calibration import wilson_each
 from digitcore.evaluation import Floats, Predictions, Rate, wilson
 
 MOST_POINTS = 300
@@ -58,7 +58,7 @@ def _by_confidence(predictions: Predictions) -> Coverage:
     order = np.argsort(-predictions.confidence, kind="stable")
     confidence = predictions.confidence[order].astype(np.float64)
     last = np.flatnonzero(np.append(np.diff(confidence) != 0, True))
-    errors = np.cumsum(~is_right(predictions)[order])
+    errors = np.cumsum(~predictions.right[order])
     return Coverage(len(order), confidence[last], last + 1, errors[last])
 
 
@@ -119,7 +119,7 @@ class Abstention:
 
 def abstain(predictions: Predictions, threshold: float) -> Abstention:
     """What is answered, and how well, if a confidence under `threshold` (0..1) is not enough."""
-    answered, wrong = predictions.confidence >= threshold, ~is_right(predictions)
+    answered, wrong = predictions.confidence >= threshold, ~predictions.right
     return Abstention(
         threshold, len(predictions), int(answered.sum()), int((wrong & answered).sum()),
         int((wrong & ~answered).sum()),
@@ -136,7 +136,8 @@ def threshold_for(predictions: Predictions, rate: float) -> float | None:
     """The threshold that answers most digits with at most `rate` (0..1) of the answered wrong.
 
     0 where all may be answered; None where even the surest answers are wrong too often. Choose it
-    on validation digits. On others the rate is met on average only, not for certain.
+    on validation digits. On others it is missed about as often as kept, and by a little on average:
+    the last threshold that just kept it there was lucky.
     """
     curve = _by_confidence(predictions)
     allowed = np.flatnonzero(curve.errors / curve.answered <= rate)
@@ -163,7 +164,9 @@ class Promise:
         if self.shown is None:
             return "no threshold does"
         wrong = self.shown.error_rate
-        if wrong is None or wrong.value <= self.rate:
+        if wrong is None:
+            return "nothing answered"
+        if wrong.value <= self.rate:
             return "kept"
         return "not kept, perhaps by luck" if wrong.low <= self.rate else "not kept"
 

@@ -4,7 +4,7 @@ Everything follows from the members' stored answers to the same digits. `places`
 indices into those digits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from digitcore.comparison.overlap import Answers, only_right, wrong
-from digitcore.comparison.significance import ALPHA, holm, mcnemar
+from digitcore.comparison.significance import ALPHA, holm, mcnemar, only_one_right
 from digitcore.ensemble import combine, fit_weights
 from digitcore.evaluation import Floats, Predictions, Rate, wilson
 
@@ -132,8 +132,7 @@ class Anatomy:
 
     def _without(self, member: str) -> Without:
         rest = self.rest(member)
-        with_it, without = (found.answers == self.labels for found in (self.together, rest))
-        saves, spoils = int((with_it & ~without).sum()), int((without & ~with_it).sum())
+        saves, spoils = map(len, only_one_right(self.together, rest))
         return Without(member, rest.errors, rest.log_loss, saves, spoils, len(rest))
 
     # --- where members, majority and ensemble part
@@ -156,12 +155,12 @@ class Anatomy:
     @property
     def missed(self) -> np.ndarray:
         """Places where the ensemble is wrong though a member is right."""
-        return np.flatnonzero(~self._right & (self.hits > 0))
+        return np.flatnonzero(~self.together.right & (self.hits > 0))
 
     @property
     def rescued(self) -> np.ndarray:
         """Places where the ensemble is right though more than half of its members are wrong."""
-        return np.flatnonzero(self._right & self._mostly_wrong)
+        return np.flatnonzero(self.together.right & self._mostly_wrong)
 
     @property
     def hopeless(self) -> np.ndarray:
@@ -192,10 +191,6 @@ class Anatomy:
         return np.stack([member.probs for member in self.members.values()])
 
     @cached_property
-    def _right(self) -> np.ndarray:
-        return self.together.answers == self.labels
-
-    @cached_property
     def _mostly_wrong(self) -> np.ndarray:
         return 2 * self.hits < len(self.members)
 
@@ -204,6 +199,12 @@ def fitted(validation: Answers) -> tuple[float, ...]:
     """Weights of members that give the least log-loss on validation digits; they sum to 1."""
     every = list(validation.values())
     return tuple(fit_weights(np.stack([member.probs for member in every]), every[0].labels))
+
+
+def weights_told(members: Iterable[str], weights: Iterable[float]) -> str:
+    """Fitted weights in words."""
+    pairs = zip(members, weights, strict=True)
+    return f"Fitted weights: {', '.join(f'{name} {weight:.2f}' for name, weight in pairs)}"
 
 
 def told(without: Without) -> str:

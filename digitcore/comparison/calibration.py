@@ -30,11 +30,6 @@ def wilson_each(hits: np.ndarray, n: np.ndarray) -> tuple[Floats, Floats]:
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
 
-def is_right(predictions: Predictions) -> np.ndarray:
-    """(N,) whether each answer is right."""
-    return predictions.answers == predictions.labels
-
-
 @dataclass(frozen=True, eq=False)
 class Reliability:
     """Digits in bins of confidence; only bins with a digit, B of them, from unsure to sure.
@@ -71,7 +66,8 @@ class Reliability:
 
     @property
     def verdict(self) -> str:
-        """Whether the claim lies in the interval of what is reached, in words."""
+        """Whether the claim lies in the interval of what is reached, in words: of the mean only,
+        in which bins that claim too much and bins that claim too little make up for each other."""
         if self.claimed > self.reached.high:
             return "too sure"
         return "too timid" if self.claimed < self.reached.low else "as sure as it is right"
@@ -88,7 +84,7 @@ def reliability(predictions: Predictions, by: str = WAYS[0], bins: int = BINS) -
     index = _bin_of(predictions, by, bins)
     count = np.bincount(index)
     there = count > 0
-    hits = np.bincount(index, weights=is_right(predictions))[there]
+    hits = np.bincount(index, weights=predictions.right)[there]
     claimed, count = np.bincount(index, weights=confidence)[there], count[there]
     return Reliability(by, count, claimed / count, hits / count, *wilson_each(hits, count))
 
@@ -131,7 +127,7 @@ class Histogram:
 
 def confidences(predictions: Predictions, bins: int = 20) -> Histogram:
     """Right and wrong answers, counted apart, by confidence in bins of equal width."""
-    edges, right = np.linspace(0, 1, bins + 1), is_right(predictions)
+    edges, right = np.linspace(0, 1, bins + 1), predictions.right
     hits, misses = (
         np.histogram(predictions.confidence[which], edges)[0] for which in (right, ~right)
     )

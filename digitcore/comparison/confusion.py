@@ -23,6 +23,14 @@ def scaled(counts: np.ndarray, scale: str) -> Floats:
     return np.divide(counts, total, out=np.full(counts.shape, np.nan), where=total > 0)
 
 
+def most_confused(predictions: Predictions) -> tuple[int, int]:
+    """(label, answer) of the most frequent error, the first of equals; (0, 0) without any."""
+    errors = predictions.confusion.copy()
+    np.fill_diagonal(errors, 0)
+    label, answer = np.unravel_index(errors.argmax(), errors.shape)
+    return int(label), int(answer)
+
+
 def places(predictions: Predictions, label: int, answer: int) -> np.ndarray:
     """Ascending places of the digits `label` that are read as `answer`: those of one cell."""
     return np.flatnonzero((predictions.labels == label) & (predictions.answers == answer))

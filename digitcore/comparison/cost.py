@@ -98,29 +98,39 @@ def together(members: Sequence[str], times: Mapping[str, float]) -> float:
 
 
 def advice(offers: Sequence[Offer], cost: Cost) -> list[str]:
-    """Which one to use, in paragraphs of plain words."""
-    best = on_front(offers)
-    if not best:
+    """What there is to choose from, in paragraphs of plain words; to choose is left to the reader.
+
+    An offer whose cost is not known is on no front, but it can be the most accurate.
+    """
+    known = [offer for offer in offers if offer.known]
+    if not known:
         return ["Of none of them it is known what it costs."]
     if len(offers) == 1:
-        return [f"{_told(best[0], cost)} is the only one chosen: choose others to compare."]
-    return [*_first_and_last(best, cost), *_losers(offers)]
+        return [f"{_told(known[0], cost)} is the only one chosen: choose others to compare."]
+    unknown = [offer.name for offer in offers if not offer.known]
+    left = f" It is not known what {' and '.join(unknown)} would cost." if unknown else ""
+    among = " among those whose cost is known" if unknown else ""
+    front = f"{_front_told(on_front(known), cost, among)}{left}"
+    return [front, _most_accurate(offers), *_losers(known)]
 
 
-def _first_and_last(best: Sequence[Offer], cost: Cost) -> list[str]:
-    cheapest, strongest = best[0], best[-1]
-    share = strongest.accuracy
-    interval = f"{share.value:.2%}, {share.low:.2%} to {share.high:.2%}, n = {share.n:,}"
-    if cheapest.accuracy.value == strongest.accuracy.value:
-        same = " and ".join(offer.name for offer in best)
-        return [f"Use {same}: none costs less, and none is more accurate ({interval})."]
+def _front_told(best: Sequence[Offer], cost: Cost, among: str) -> str:
+    if best[0].accuracy.value == best[-1].accuracy.value:
+        same = " and ".join(_told(offer, cost) for offer in best)
+        verbs = "costs least and errs least" if len(best) == 1 else "cost least and err least"
+        return f"{same} {verbs}{among}."
     steps = ", ".join(_told(offer, cost) for offer in best)
-    most = [offer.name for offer in best if offer.accuracy.value == share.value]
-    return [
-        f"On the front, from the cheapest to the most accurate: {steps}. To read better than one "
-        "of these costs more.",
-        f"Where the cost does not matter, use {' or '.join(most)} ({interval}).",
-    ]
+    return (
+        f"On the front{among}, from the cheapest to the most accurate: {steps}. To read better "
+        "than one of these costs more."
+    )
+
+
+def _most_accurate(offers: Sequence[Offer]) -> str:
+    share = max((offer.accuracy for offer in offers), key=lambda rate: rate.value)
+    most = [offer.name for offer in offers if offer.accuracy.value == share.value]
+    verb = "is" if len(most) == 1 else "are"
+    return f"The most accurate here {verb} {' and '.join(most)}: {share.words}, n = {share.n:,}."
 
 
 def _losers(offers: Sequence[Offer]) -> list[str]:

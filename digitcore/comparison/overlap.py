@@ -20,19 +20,24 @@ def answers_of(predictions: Answers) -> tuple[np.ndarray, np.ndarray]:
 
     Raises ValueError for no model, or for models that read different digits.
     """
+    labels = _labels_of(predictions)
+    return np.stack([model.answers for model in predictions.values()], axis=1), labels
+
+
+def wrong(predictions: Answers) -> np.ndarray:
+    """(N, M) whether each of M models is wrong on each of N digits. Raises as answers_of()."""
+    _labels_of(predictions)
+    return np.stack([~model.right for model in predictions.values()], axis=1)
+
+
+def _labels_of(predictions: Answers) -> np.ndarray:
     every = list(predictions.values())
     if not every:
         raise ValueError("Errors overlap among one model or more.")
     labels = every[0].labels
     if not all(np.array_equal(labels, model.labels) for model in every):
         raise ValueError("Models can be compared on the same digits only.")
-    return np.stack([model.answers for model in every], axis=1), labels
-
-
-def wrong(predictions: Answers) -> np.ndarray:
-    """(N, M) whether each of M models is wrong on each of N digits."""
-    answers, labels = answers_of(predictions)
-    return answers != labels[:, None]
+    return labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +193,7 @@ class Confused:
 
 def confused(predictions: Answers) -> list[Confused]:
     """Every confusion that occurs, the most frequent in sum over the models first."""
-    _, labels = answers_of(predictions)
+    labels = _labels_of(predictions)
     counts = np.stack([model.confusion for model in predictions.values()])  # (M, 10, 10)
     support = np.bincount(labels, minlength=len(DIGITS))
     total = counts.sum(0)
@@ -200,6 +205,12 @@ def confused(predictions: Answers) -> list[Confused]:
                  int(support[a]))
         for a, b in sorted(zip(label, answer, strict=True), key=lambda pair: -total[pair])
     ]  # fmt: skip
+
+
+def held(found: Sequence[Confused], predictions: Answers) -> tuple[int, int]:
+    """(the errors that these confusions are, all errors), both in sum over the models."""
+    every = sum(model.errors for model in predictions.values())
+    return sum(pair.total for pair in found), every
 
 
 def where_confused(predictions: Answers, label: int, answer: int) -> np.ndarray:

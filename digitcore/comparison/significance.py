@@ -84,9 +84,8 @@ def compare(a: str, of_a: Predictions, b: str, of_b: Predictions) -> Pair:
     """Two models by themselves. Raises ValueError where they have not read the same digits."""
     if not np.array_equal(of_a.labels, of_b.labels):
         raise ValueError(f"{a} and {b} can be compared on the same digits only.")
-    wrong_a, wrong_b = of_a.answers != of_a.labels, of_b.answers != of_b.labels
-    only_a, only_b = int((wrong_a & ~wrong_b).sum()), int((wrong_b & ~wrong_a).sum())
-    both, n = int((wrong_a & wrong_b).sum()), len(of_a)
+    only_b, only_a = map(len, only_one_right(of_a, of_b))  # wrong where only the other is right
+    both, n = int((~of_a.right & ~of_b.right).sum()), len(of_a)
     low, high = newcombe(n - only_a - only_b - both, only_b, only_a, both)
     p = mcnemar(only_a, only_b)
     return Pair(
@@ -97,8 +96,7 @@ def compare(a: str, of_a: Predictions, b: str, of_b: Predictions) -> Pair:
 
 def only_one_right(a: Predictions, b: Predictions) -> tuple[np.ndarray, np.ndarray]:
     """(places of the digits that only a gets right, of those that only b does), ascending."""
-    right_a, right_b = a.answers == a.labels, b.answers == b.labels
-    return np.flatnonzero(right_a & ~right_b), np.flatnonzero(right_b & ~right_a)
+    return np.flatnonzero(a.right & ~b.right), np.flatnonzero(b.right & ~a.right)
 
 
 @lru_cache(maxsize=10_000)
@@ -199,10 +197,12 @@ def standing(pairs: Sequence[Pair]) -> str:
     """Where the first model of all these pairs stands among the others, in plain words."""
     worse = [pair.b for pair in pairs if pair.better == pair.a]
     better = [pair.b for pair in pairs if pair.better == pair.b]
-    level = [pair.b for pair in pairs if pair.better is None]
+    same = [pair.b for pair in pairs if pair.same_answers]
+    level = [pair.b for pair in pairs if pair.better is None and not pair.same_answers]
     parts = [
         f"is better than {_listed(worse)}, and that is hardly luck" if worse else "",
         f"is worse than {_listed(better)}, and that is hardly luck" if better else "",
+        f"gives the same answers as {_listed(same)}" if same else "",
         f"cannot be told from {_listed(level)}: there the gap could well be luck" if level else "",
     ]
     return f"{pairs[0].a} {'; it '.join(part for part in parts if part)}."

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from digitcore.comparison.anatomy import Without
-from digitcore.figures.cost import GREY
-from digitcore.figures.style import Style, short
+from digitcore.figures.style import GREY, Style, short
 
 SOFT = 0.45  # opacity of what a member spoils
 LINE = 30  # pixels of height for each member
@@ -70,10 +69,10 @@ def _bars(
 
 
 def _write_beside(figure: go.Figure, words: Mapping[str, str], heading: str) -> None:
-    """Words at the right of each row, and a heading above them."""
+    """Words at the right of each row, by name from below, and a heading above them."""
     side = {"x": 1.01, "xref": "paper", "xanchor": "left", "showarrow": False}
-    for name, told in words.items():
-        figure.add_annotation(y=name, text=told, **side)
+    for row, told in enumerate(words.values()):  # Plotly takes a name that is a number for a row
+        figure.add_annotation(y=row, text=told, **side)
     above = {"x": 1, "xref": "paper", "xanchor": "right", "xshift": 52, "showarrow": False}
     figure.add_annotation(y=1, yref="paper", yanchor="bottom", text=heading, **above)
 

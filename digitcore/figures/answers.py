@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from digitcore.evaluation import Rate
-from digitcore.figures.style import ENSEMBLE_STYLE, Style, short, style_of, styles_of
+from digitcore.figures.style import ENSEMBLE_STYLE, GREY, Style, short, style_of, styles_of
 from digitcore.leaderboard import Row
 
 ENSEMBLE = "ensemble"
@@ -74,7 +74,8 @@ def shades(answers: Mapping[str, np.ndarray], label: int | None = None) -> go.Fi
         title="Probability of each digit, 0 to 9, in percent",
         height=100 + 26 * len(rows), margin={"l": 8, "r": 8, "t": 48, "b": 8},
         xaxis={"dtick": 1, "fixedrange": True, "showgrid": False},
-        yaxis={"fixedrange": True, "showgrid": False},
+        yaxis={"type": "category",  # else names that are numbers would be numbers
+               "fixedrange": True, "showgrid": False},
     )  # fmt: skip
     return figure
 
@@ -100,15 +101,15 @@ def intervals(
     shares = [rates[name].value for name in names]
     figure = go.Figure(
         go.Scatter(
-            x=shares, y=names, mode="markers", customdata=[_range_of(rates[n], told[n]) for n in
-                                                          names],
+            x=shares, y=names, mode="markers",
+            customdata=[f"{rates[name].interval}, {told[name]}" for name in names],
             marker={
                 "size": 11,
                 "color": [styles[name].colour for name in names],
                 "symbol": [styles[name].symbol for name in names],
             },
             error_x={
-                "type": "data", "symmetric": False, "color": "#8a949b", "thickness": 1.5,
+                "type": "data", "symmetric": False, "color": GREY, "thickness": 1.5,
                 "array": [rates[name].high - rates[name].value for name in names],
                 "arrayminus": [rates[name].value - rates[name].low for name in names],
             },
@@ -118,11 +119,8 @@ def intervals(
     figure.update_layout(
         title="Accuracy with 95 % interval", dragmode=False,
         height=90 + 30 * len(names), margin={"l": 8, "r": 8, "t": 48, "b": 8},
-        xaxis={"title": axis, "tickformat": ".1%", "fixedrange": True},
-        yaxis={"tickvals": names, "ticktext": [short(name) for name in names], "fixedrange": True},
+        xaxis={"title": axis, "tickformat": ".3~%", "fixedrange": True},
+        yaxis={"type": "category", "tickvals": names, "ticktext": [short(name) for name in names],
+               "fixedrange": True},
     )  # fmt: skip
     return figure
-
-
-def _range_of(rate: Rate, told: str) -> str:
-    return f"{rate.low:.2%} to {rate.high:.2%}, {told}"

@@ -2,130 +2,134 @@
 
 Shipped models are so good that their lines would lie on the frame of a plot from 0 to 1: axes are
 logarithmic or zoomed to where the lines differ, and say so. On a log axis 0 has a tick of its own.
+What belongs together is one figure of two plots, which a browser draws sooner than two figures.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from digitcore.comparison.abstention import Abstention, Coverage
-from digitcore.comparison.calibration import Histogram, Reliability
+from digitcore.comparison.calibration import Histogram, Reliability, Tempered
 from digitcore.comparison.ranking import Curve
-from digitcore.figures.style import Style
+from digitcore.figures.style import Style, ticks
 
 Styles = Mapping[str, Style]
 GREY = "#8a949b"  # can be told from both backgrounds
 LEAST_ERRORS, LEAST_DOUBT = 1e-4, 1e-5  # where log axes begin; what is less is drawn there
 NOTHING = "No digit to draw a curve from."
+LABELS = 52  # pixels below a plot for its ticks and the title of its axis
 
 
-def reliability(found: Reliability, name: str, style: Style) -> go.Figure:
-    """A model's accuracy against its confidence, with 95 % intervals and the diagonal of trust.
+def reliability(found: Reliability, sure: Histogram, name: str, style: Style) -> go.Figure:
+    """A model's accuracy by its confidence, with 95 % intervals and the diagonal of trust; below
+    it how often the model is how sure, right and wrong answers apart, on a log axis.
 
-    Bins of equal width on plain axes. Bins of equal count crowd at full confidence, so they are
-    drawn as expected against actual errors, 1 minus each, on log axes.
+    Bins of equal width share the confidence axis with what is below. Bins of equal count crowd at
+    full confidence, so they are drawn as expected against actual errors, 1 minus each, on log axes.
     """
-    draw = _errors_expected if found.by == "equal count" else _accuracy_by_confidence
-    figure = draw(found, style)
-    figure.data[1].customdata = [
+    apart = found.by == "equal count"
+    points, layout = (_errors_expected if apart else _accuracy_by_confidence)(found, style)
+    points[1].customdata = [
         f"{n:,} digits, mean confidence {c:.4%}, right {a:.2%} ({low:.2%} to {high:.2%})"
         for n, c, a, low, high in zip(
             found.count, found.confidence, found.accuracy, found.low, found.high, strict=True
         )
     ]
-    figure.data[1].hovertemplate = f"%{{customdata}}<extra>{name}</extra>"
-    return figure.update_layout(
-        title_text=f"{name}: {figure.layout.title.text}", showlegend=False, height=300
-    )
+    points[1].hovertemplate = f"%{{customdata}}<extra>{name}</extra>"
+    layout["title"] = f"{name}: {layout['title']}"
+    bars, counts = _answers_by_confidence(sure, name, style, "x2" if apart else "x")
+    return _figure([*points, *bars], **layout, yaxis2=counts, barmode="overlay", bargap=0.15)
 
 
-def _accuracy_by_confidence(found: Reliability, style: Style) -> go.Figure:
+def _accuracy_by_confidence(found: Reliability, style: Style) -> tuple[list[go.Scatter], dict]:
     ends = (found.high - found.accuracy, found.accuracy - found.low)
-    figure = _points_by_diagonal((0, 1), found.confidence, found.accuracy, ends, style)
     axis = {"range": [0, 1.03], "dtick": 0.2, "tickformat": ".0%"}
-    below = f"{len(found.count)} bins of equal width; bars: 95 % interval"
-    return _titled(figure, "accuracy by confidence", below, {"title": "confidence", **axis},
-                   {"title": "right answers", **axis})  # fmt: skip
+    return _points_by_diagonal((0, 1), found.confidence, found.accuracy, ends, style), {
+        "title": "accuracy by confidence", "height": 420,
+        "below": f"{len(found.count)} bins of equal width; bars: 95 % interval<br>"
+        "below: right and, hatched, wrong; log axis",
+        "xaxis": {"title": "confidence", "anchor": "y2", **axis},
+        "yaxis": {"title": "right answers", "domain": [0.35, 1], **axis},
+    }  # fmt: skip
 
 
-def _errors_expected(found: Reliability, style: Style) -> go.Figure:
+def _errors_expected(found: Reliability, style: Style) -> tuple[list[go.Scatter], dict]:
     doubt, errors = 1 - found.confidence, 1 - found.accuracy
     x, y = np.maximum(doubt, LEAST_DOUBT), np.maximum(errors, LEAST_ERRORS)
     ends = (1 - found.low - y, np.maximum(y - (1 - found.high), 0))
-    figure = _points_by_diagonal((LEAST_ERRORS, 1), x, y, ends, style)
-    figure.data[1].marker.symbol = [
+    points = _points_by_diagonal((LEAST_ERRORS, 1), x, y, ends, style)
+    points[1].marker.symbol = [
         f"{style.symbol}-open" if none else style.symbol for none in errors == 0
     ]
-    return _titled(
-        figure, "errors expected and made",
-        f"{len(x)} bins of about equal count; open: no error; log axes",
-        _log_axis("expected: 1 \u2212 confidence, %", LEAST_DOUBT, "\u22640.001"),
-        _log_axis("actual errors, %", LEAST_ERRORS, "0"),
-    )  # fmt: skip
+    return points, {
+        "title": "errors expected and made", "height": 500,
+        "below": f"{len(x)} bins of about equal count; open: no error<br>"
+        "log axes; below: right and, hatched, wrong",
+        "xaxis": _log_axis("expected: 1 \u2212 confidence, %", LEAST_DOUBT, "\u22640.001"),
+        "yaxis": {"domain": [0.46, 1], **_log_axis("actual errors, %", LEAST_ERRORS, "0")},
+        "xaxis2": {"title": "confidence", "anchor": "y2", "range": [0, 1.03], "dtick": 0.2,
+                   "tickformat": ".0%"},
+    }  # fmt: skip
 
 
 def _points_by_diagonal(
     diagonal: tuple[float, float], x: np.ndarray, y: np.ndarray,
     ends: tuple[np.ndarray, np.ndarray], style: Style,
-) -> go.Figure:  # fmt: skip
-    """Points with bars up and down by `ends`, over the line on which x and y are the same."""
-    figure = go.Figure()
-    figure.add_scatter(
+) -> list[go.Scatter]:  # fmt: skip
+    """The line on which x and y are the same, and points with bars up and down by `ends`."""
+    line = go.Scatter(
         x=diagonal, y=diagonal, mode="lines", hoverinfo="skip",
         line={"color": GREY, "dash": "dot", "width": 1.5},
     )  # fmt: skip
-    figure.add_scatter(
-        x=x, y=y, mode="markers",
+    points = go.Scatter(
+        x=x, y=y, mode="markers", cliponaxis=False,
         marker={"color": style.colour, "symbol": style.symbol, "size": 9},
         error_y={"type": "data", "symmetric": False, "array": ends[0], "arrayminus": ends[1],
                  "color": style.colour, "thickness": 1.5, "width": 3},
     )  # fmt: skip
-    return figure
+    return [line, points]
 
 
 def _log_axis(title: str, least: float, word: str) -> dict:
     """A log axis in percent from `least`, whose tick is called `word`, to 100."""
     first = int(np.floor(np.log10(least) + 1.1))
-    ticks = [10.0**power for power in range(first, 1)]
+    places = [10.0**power for power in range(first, 1)]
     return {
         "title": title, "type": "log", "range": [np.log10(least) - 0.15, 0.1], "tickangle": 0,
-        "tickvals": [least, *ticks], "ticktext": [word, *(f"{100 * tick:g}" for tick in ticks)],
+        "tickvals": [least, *places], "ticktext": [word, *(f"{100 * place:g}" for place in places)],
     }  # fmt: skip
 
 
-def histogram(found: Histogram, name: str, style: Style) -> go.Figure:
-    """How often a model is how sure, right and wrong answers apart, on a log axis."""
-    figure, middle = go.Figure(), (found.edges[1:] + found.edges[:-1]) / 2
-    spans = [f"{low:.0%} to {high:.0%}" for low, high in pairwise(found.edges)]
+def _answers_by_confidence(
+    sure: Histogram, name: str, style: Style, axis: str
+) -> tuple[list[go.Bar], dict]:
+    """Bars of right and wrong answers on this x axis, and their own axis."""
+    middle = (sure.edges[1:] + sure.edges[:-1]) / 2
+    spans = [f"{low:.0%} to {high:.0%}" for low, high in pairwise(sure.edges)]
     looks = {
-        "right": (found.right, {"color": style.colour}),
+        "right": (sure.right, {"color": style.colour, "opacity": 0.5}),
         "wrong": (
-            found.wrong,
+            sure.wrong,
             {"color": "rgba(0, 0, 0, 0)", "line": {"color": style.colour, "width": 1.5},
              "pattern": {"shape": "x", "fgcolor": style.colour, "size": 5}},
         ),
     }  # fmt: skip
-    for what, (count, marker) in looks.items():
-        figure.add_bar(
-            x=middle, y=count, name=what, marker=marker, customdata=spans,
+    bars = [
+        go.Bar(
+            x=middle, y=count, name=what, marker=marker, customdata=spans, xaxis=axis, yaxis="y2",
             hovertemplate=f"%{{y:,}} {what}, %{{customdata}} sure<extra>{name}</extra>",
-        )  # fmt: skip
-    every = found.right + found.wrong
-    least = found.edges[np.flatnonzero(every)[0]]
-    most = np.log10(every.max()) + 0.15
-    _titled(
-        figure, f"{name}: answers by confidence", "right and wrong ones apart; log axis",
-        {"title": "confidence", "tickformat": ".0%", "dtick": 0.2, "range": [least - 0.01, 1.02]},
-        {"title": "digits", "type": "log", "range": [np.log10(0.7), max(1, most)], "dtick": 1,
-         "tickformat": "~s"},
-    )  # fmt: skip
-    figure.update_layout(
-        barmode="group", bargap=0.1, height=280,
-        legend={"orientation": "h", "y": 0, "yref": "container", "yanchor": "bottom"},
-    )  # fmt: skip
-    return figure
+        )
+        for what, (count, marker) in looks.items()
+    ]  # fmt: skip
+    most = np.log10((sure.right + sure.wrong).max()) + 0.15
+    return bars, {
+        "title": "digits", "type": "log", "range": [np.log10(0.7), max(1, most)], "dtick": 1,
+        "tickformat": "~s", "domain": [0, 0.27], "anchor": axis,
+    }  # fmt: skip
 
 
 def abstention(
@@ -136,26 +140,25 @@ def abstention(
     On log axes, where the first few digits that are left over take as much room as they matter.
     `marks` are ringed: the threshold that is looked at.
     """
-    figure = go.Figure()
     least = _nothing_of(curve.n for curve in curves.values())
+    traces = []
     for name, curve in curves.items():
         x, y = np.maximum(1 - curve.share, least), np.maximum(1 - curve.accuracy, least)
         hover = f"%{{customdata}}<extra>{name}</extra>"
-        line = _line(name, styles[name], x, y, "linear", hover)
-        figure.add_trace(line.update(customdata=_told(curve)))
+        traces.append(_line(name, styles[name], x, y, hover, customdata=_told(curve)))
     for name, mark in (marks or {}).items():
         if mark.accuracy:
-            figure.add_scatter(
+            traces.append(go.Scatter(
                 x=[max(1 - mark.coverage, least)], y=[max(1 - mark.accuracy.value, least)],
                 mode="markers", showlegend=False, hoverinfo="skip",
                 marker={"color": styles[name].colour, "symbol": f"{styles[name].symbol}-open",
                         "size": 12, "line": {"width": 2}},
-            )  # fmt: skip
+            ))  # fmt: skip
     ringed = "; ringed: the threshold chosen" if marks else ""
-    return _laid_out(
-        figure, "Errors among the answered", f"log axes{ringed}",
-        _log_axis("left to a person (1 \u2212 coverage), %", least, "0"),
-        {**_log_axis("wrong of the answered, %", least, "0"), "autorange": "max"},
+    return _figure(
+        traces, "Errors among the answered", f"log axes{ringed}", 330, legend=list(curves),
+        xaxis=_log_axis("left to a person (1 \u2212 coverage), %", least, "0"),
+        yaxis={**_log_axis("wrong of the answered, %", least, "0"), "autorange": "max"},
     )  # fmt: skip
 
 
@@ -174,57 +177,62 @@ def _told(curve: Coverage) -> list[str]:
     ]
 
 
-def before_after(
-    values: Mapping[str, tuple[float, float]], styles: Styles, title: str, unit: str
-) -> go.Figure:
-    """A figure of each model before (open) and after (filled), joined by a line; less is better."""
-    names = list(values)[::-1]  # Plotly counts rows from below
-    figure = go.Figure()
-    for name in names:
-        style = styles[name]
-        figure.add_scatter(
-            x=values[name], y=[name, name], mode="lines+markers",
+def tempered(results: Mapping[str, Tempered], styles: Styles) -> go.Figure:
+    """Each model's log-loss, and beside it its calibration error, before (open) and after (filled)
+    temperature scaling, joined by a line."""
+    names = list(results)[::-1]  # Plotly counts rows from below
+    traces = [
+        go.Scatter(
+            x=pair, y=[name, name], mode="lines+markers", xaxis=axis,
             line={"color": style.colour, "width": 2},
             marker={"color": style.colour, "size": 11, "line": {"width": 2, "color": style.colour},
                     "symbol": [f"{style.symbol}-open", style.symbol]},
             customdata=["before", "after"],
             hovertemplate=f"%{{customdata}}: %{{x:.4g}}<extra>{name}</extra>",
-        )  # fmt: skip
-    figure.update_layout(showlegend=False, height=130 + 30 * len(names))
-    return _titled(
-        figure, title, "open: before; filled: after; less is better",
-        {"title": unit, "rangemode": "tozero", "tickformat": "~g"}, {"automargin": True},
+        )
+        for name, one, style in ((name, results[name], styles[name]) for name in names)
+        for axis, pair in (("x", one.log_loss), ("x2", one.calibration_error))
+    ]  # fmt: skip
+    told = ticks(names)
+    left = {"rangemode": "tozero", "tickformat": "~g", "nticks": 4, "domain": [0, 0.47]}
+    return _figure(
+        traces, "Log-loss and calibration error", "open: before; filled: after; less is better",
+        130 + 30 * len(names), left=20 + 7 * max(len(name) for name in told),
+        xaxis={"title": "log-loss, nats", **left},
+        xaxis2={"title": "calibration error", **left, "domain": [0.53, 1], "tickformat": "~%"},
+        yaxis={"tickvals": names, "ticktext": told},
     )  # fmt: skip
 
 
-def roc(curves: Mapping[str, Curve], styles: Styles, of: str) -> go.Figure:
-    """Each model's ROC curve of what `of` names: false alarms on a log axis, hits zoomed."""
-    figure = go.Figure()
-    rare = _nothing_of(curve.negatives for curve in curves.values())
-    for name, curve in curves.items():
-        hover = f"%{{y:.2%}} found at %{{x:.3%}} false alarms<extra>{name}</extra>"
-        x = np.maximum(curve.x, rare)
-        figure.add_trace(_line(name, styles[name], x, curve.y, "linear", hover))
-    first = min((float(np.interp(0, c.x, c.y)) for c in curves.values()), default=0.0)
-    least = float(np.clip(np.floor(110 * first - 10) / 100, 0, 0.99))  # below all at no false alarm
-    return _laid_out(
-        figure, f"ROC of {of}", f"log axis; zoomed: found from {least:.0%}",
-        _log_axis("false alarms (1 \u2212 specificity), %", rare, "0"),
-        {"title": "found (recall)", **_from(least)},
-    )  # fmt: skip
-
-
-def precision_recall(curves: Mapping[str, Curve], styles: Styles, of: str) -> go.Figure:
-    """Each model's precision against recall of what `of` names, zoomed to the upper right."""
-    figure = go.Figure()
-    for name, curve in curves.items():
-        hover = f"recall %{{x:.2%}}, precision %{{y:.2%}}<extra>{name}</extra>"
-        figure.add_trace(_line(name, styles[name], curve.x, curve.y, "vh", hover))
-    corners = [float(np.minimum(curve.x, curve.y).max()) for curve in curves.values()]
+def ranks(
+    rocs: Mapping[str, Curve], precisions: Mapping[str, Curve], styles: Styles, of: str
+) -> go.Figure:
+    """Each model's ROC curve of what `of` names, false alarms on a log axis and hits zoomed; below
+    it its precision against recall, zoomed to the upper right."""
+    rare = _nothing_of(curve.negatives for curve in rocs.values())
+    above = [
+        _line(name, styles[name], np.maximum(curve.x, rare), curve.y,
+              f"%{{y:.2%}} found at %{{x:.3%}} false alarms<extra>{name}</extra>", legendgroup=name)
+        for name, curve in rocs.items()
+    ]  # fmt: skip
+    below = [
+        _line(name, styles[name], curve.x, curve.y,
+              f"recall %{{x:.2%}}, precision %{{y:.2%}}<extra>{name}</extra>", "vh",
+              xaxis="x2", yaxis="y2", legendgroup=name, showlegend=False)
+        for name, curve in precisions.items()
+    ]  # fmt: skip
+    first = min((float(np.interp(0, c.x, c.y)) for c in rocs.values()), default=0.0)
+    found = float(np.clip(np.floor(110 * first - 10) / 100, 0, 0.99))  # below all at no false alarm
+    corners = [float(np.minimum(curve.x, curve.y).max()) for curve in precisions.values()]
     least = max(0.0, np.floor(1000 - 4000 * (1 - min(corners, default=0)) - 2) / 1000)
-    return _laid_out(
-        figure, f"Precision and recall of {of}", f"zoomed: both from {least:.1%}",
-        {"title": "recall", **_from(least)}, {"title": "precision", **_from(least)},
+    return _figure(
+        [*above, *below], f"ROC, precision and recall: {of}",
+        f"above: ROC, log axis, found from {found:.0%}<br>below: both from {least:.1%}; all zoomed",
+        580, legend=list(rocs),
+        xaxis=_log_axis("false alarms (1 \u2212 specificity), %", rare, "0"),
+        yaxis={"title": "found (recall)", "domain": [0.58, 1], **_from(found)},
+        xaxis2={"title": "recall", "anchor": "y2", **_from(least)},
+        yaxis2={"title": "precision", "anchor": "x2", "domain": [0, 0.42], **_from(least)},
     )  # fmt: skip
 
 
@@ -233,11 +241,12 @@ def _from(least: float) -> dict:
 
 
 def _line(
-    name: str, style: Style, x: np.ndarray, y: np.ndarray, shape: str, hover: str
-) -> go.Scatter:
+    name: str, style: Style, x: np.ndarray, y: np.ndarray, hover: str, shape: str = "linear",
+    **more: Any,
+) -> go.Scatter:  # fmt: skip
     return go.Scatter(
         x=_small(x), y=_small(y), name=name, mode="lines", hovertemplate=hover,
-        line={"color": style.colour, "dash": style.dash, "width": 2, "shape": shape},
+        line={"color": style.colour, "dash": style.dash, "width": 2, "shape": shape}, **more,
     )  # fmt: skip
 
 
@@ -246,25 +255,33 @@ def _small(values: np.ndarray) -> np.ndarray:
     return np.asarray(values, dtype=np.float32)
 
 
-def _titled(figure: go.Figure, title: str, below: str, x: dict, y: dict) -> go.Figure:
-    """A title with a smaller line below, and axes that leave a finger to the page's scrolling."""
-    figure.update_layout(
-        title={"text": title, "subtitle": {"text": below}}, dragmode=False,
-        margin={"l": 8, "r": 8, "t": 64, "b": 8},
-        xaxis={"fixedrange": True, **x}, yaxis={"fixedrange": True, **y},
-    )  # fmt: skip
-    return figure
+def _figure(
+    traces: Sequence[go.Scatter | go.Bar], title: str, below: str, height: int, left: int = 58,
+    legend: Sequence[str] = (), **layout: Any,
+) -> go.Figure:  # fmt: skip
+    """Plots under a title with smaller lines below, with axes that leave a finger to the page's
+    scrolling. Margins are fixed: to fit them to what is in them, a browser draws everything twice.
+
+    height, left: pixels, of all but the legend, and beside the plots. layout: the axes and more.
+    """
+    top, bottom = 70 + 15 * below.count("<br>"), _legend_height(legend)
+    every = {
+        "title": {"text": title, "subtitle": {"text": below}}, "dragmode": False,
+        "height": height + bottom, "showlegend": bottom > 0,
+        "legend": {"orientation": "h", "x": 0, "yanchor": "top",
+                   "y": -LABELS / (height - top - LABELS)},
+        "margin": {"l": left, "r": 12, "t": top, "b": LABELS + bottom, "autoexpand": False},
+    }  # fmt: skip
+    axes = {name: {"fixedrange": True, **axis} for name, axis in layout.items() if "axis" in name}
+    if not traces:
+        every["annotations"] = [{"text": NOTHING, "x": 0.5, "y": 0.5, "xref": "paper",
+                                 "yref": "paper", "showarrow": False}]  # fmt: skip
+    return go.Figure(traces, every | layout | axes)
 
 
-def _laid_out(figure: go.Figure, title: str, below: str, x: dict, y: dict) -> go.Figure:
-    """The look of line charts: the legend below, which takes no room from the lines."""
-    _titled(figure, title, below, x, y)
-    named = sum(trace.showlegend is not False for trace in figure.data)
-    figure.update_layout(
-        showlegend=True, height=300 + 16 * named,
-        legend={"orientation": "h", "y": 0, "yref": "container", "yanchor": "bottom"},
-    )  # fmt: skip
-    if not figure.data:
-        figure.add_annotation(text=NOTHING, x=0.5, y=0.5, xref="paper", yref="paper",
-                              showarrow=False)  # fmt: skip
-    return figure
+def _legend_height(names: Sequence[str]) -> int:
+    """Pixels that a legend of these may take on a phone, in columns as wide as the longest name."""
+    if not names:
+        return 0
+    across = max(1, 270 // (50 + 7 * max(map(len, names))))
+    return 12 + 20 * -(-len(names) // across)

@@ -68,6 +68,7 @@ def _matrix(
     figure.update_layout(
         title=title, showlegend=False, dragmode=False, height=10 * CELL + 100,
         margin={"l": 8, "r": 8, "t": 44, "b": 8},
+        hoverdistance=1,  # a click beside the cells is meant for none of them
         xaxis={"title": "read as", "range": [-0.5, 9.5]},
         yaxis={"title": "is a", "range": [9.5, -0.5]},
     )  # fmt: skip

@@ -7,9 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from digitcore.comparison.cost import Cost, Offer, on_front
-from digitcore.figures.style import Style, short
+from digitcore.figures.style import GREY, Style, short
 
-GREY = "#8a949b"  # can be told from both backgrounds
 FAINT = 0.75
 FEW_DECADES = 2.5  # of costs: there is room for ticks at 1, 2 and 5 in each
 # The room for names, in pixels: the axes are at least as wide and high on a phone of 375 pixels.
@@ -68,8 +67,7 @@ def _dot(offer: Offer, cost: Cost, style: Style, on: bool, place: str | None) ->
             "type": "data", "symmetric": False, "array": [share.high - share.value],
             "arrayminus": [share.value - share.low], "color": GREY, "thickness": 1.2, "width": 3,
         },
-        hovertemplate=f"%{{y:.2%}} ({share.low:.2%} to {share.high:.2%})<br>{told}"
-        f"<extra>{offer.name}</extra>",
+        hovertemplate=f"{share.words}<br>{told}<extra>{offer.name}</extra>",
     )  # fmt: skip
 
 
@@ -86,7 +84,7 @@ def _laid_out(figure: go.Figure, cost: Cost, window: Box, names: Sequence[str]) 
             "title": cost.axis, "type": "log", "tickformat": cost.ticks, "fixedrange": True,
             "range": window[:2], "dtick": "D2" if window[1] - window[0] < FEW_DECADES else 1,
         },
-        yaxis={"title": "accuracy, 95 % interval", "tickformat": ".1%", "fixedrange": True,
+        yaxis={"title": "accuracy, 95 % interval", "tickformat": ".3~%", "fixedrange": True,
                "range": window[2:]},
     )  # fmt: skip
     if not figure.data:

@@ -13,7 +13,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
-from digitcore.figures.style import Style, styles_of
+from digitcore.figures.style import GREY, Style, styles_of
 
 MOST_POINTS = 300
 FEW_RUNS = 3  # beyond these, raw values behind the smoothed lines hide more than they show
@@ -21,8 +21,6 @@ FAR = 30  # times the least value: a log axis then spans one and a half powers o
 WIDE_RANGE = 100  # learning rates that span more than this factor need a log axis
 NO_BATCHES = "The first point comes after a few batches."
 NO_EPOCHS = "The first point comes after the first epoch."
-
-_GREY = "#8a949b"  # can be told from both backgrounds
 
 
 def smooth(values: ArrayLike, weight: float) -> np.ndarray:
@@ -204,7 +202,7 @@ def range_test(rates: ArrayLike, losses: ArrayLike, suggestion: float | None) ->
 
 def _mark(figure: go.Figure, rate: float, right_half: bool) -> None:
     """A vertical line at a learning rate, and words above it on the side where there is room."""
-    figure.add_vline(x=rate, line={"color": _GREY, "width": 2, "dash": "dash"})
+    figure.add_vline(x=rate, line={"color": GREY, "width": 2, "dash": "dash"})
     figure.update_layout(margin_t=64)
     figure.add_annotation(
         x=np.log10(rate),  # annotations, unlike shapes, want the exponent on a log axis

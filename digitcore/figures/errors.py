@@ -10,9 +10,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from digitcore.comparison.overlap import ClassRates, Confused, Overlap, told
-from digitcore.figures.style import Style, short, ticks
+from digitcore.figures.style import GREY, Style, short, ticks
 
-GREY, FAINT, CHOSEN = "#8a949b", "rgba(138, 148, 155, 0.12)", "#0077BB"
+FAINT, CHOSEN = "rgba(138, 148, 155, 0.12)", "#0077BB"
 ROW = 26  # pixels a row needs to be hit with a finger
 _MARGIN = {"l": 8, "r": 8, "t": 48, "b": 8}
 _LEGEND = {"orientation": "h", "y": 0, "yref": "container", "yanchor": "bottom"}
@@ -213,8 +213,7 @@ def _dots(
             "arrayminus": [rate.value - rate.low for _, rate in known],
         },
         hovertext=[
-            f"{rate.value:.2%} ({rate.low:.2%} to {rate.high:.2%}), n = {rate.n:,}, digit {digit}"
-            for digit, rate in known
+            f"{rate.words}, n = {rate.n:,}, digit {digit}" for digit, rate in known
         ],
         hovertemplate=f"%{{hovertext}}<extra>{name}</extra>",
     )  # fmt: skip

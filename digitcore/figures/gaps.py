@@ -10,7 +10,7 @@ from textwrap import wrap
 import plotly.graph_objects as go
 
 from digitcore.comparison.significance import Pair, sentence
-from digitcore.figures.style import Style, short
+from digitcore.figures.style import GREY, Style, short
 
 BETTER, WORSE, EQUAL, SAME = ">", "<", "≈", "="
 MEANING = {
@@ -19,7 +19,6 @@ MEANING = {
     EQUAL: "the gap could well be luck",
     SAME: "the same answers to all digits",
 }
-GREY = "#8a949b"  # can be told from both backgrounds
 CELL = 26  # pixels a row needs to be hit with a finger
 _SHADES = ("rgba(236, 102, 25, 0.6)", "rgba(128, 136, 142, 0.18)", "rgba(0, 119, 187, 0.6)")
 _LEVEL = {WORSE: -1, EQUAL: 0, SAME: 0, BETTER: 1}  # which of the shades, about the middle one
@@ -54,10 +53,11 @@ def forest(pairs: Sequence[Pair], reference: str, styles: Mapping[str, Style]) -
     figure.add_vline(0, line={"color": GREY, "width": 1.5, "dash": "dash"})
     figure.update_layout(
         title=f"Accuracy less that of {short(reference)}", dragmode=False,
-        height=100 + 30 * len(names), margin=_MARGIN,
+        height=120 + 30 * max(2, len(names)), margin=_MARGIN,
         xaxis={"title": "percentage points, 95 % interval", "tickformat": ".2~f",
                "fixedrange": True, "zeroline": False},
-        yaxis={"tickvals": names, "ticktext": [short(name) for name in names], "fixedrange": True},
+        yaxis={"type": "category",  # else names that are numbers would be numbers
+               "tickvals": names, "ticktext": [short(name) for name in names], "fixedrange": True},
     )  # fmt: skip
     return figure
 

@@ -7,10 +7,9 @@ import plotly.graph_objects as go
 
 from digitcore.distortions import KINDS, SAMPLE
 from digitcore.evaluation import Rate
-from digitcore.figures.style import Style, ticks
+from digitcore.figures.style import GREY, Style, ticks
 from digitcore.robustness import Sturdiness
 
-GREY = "#8a949b"  # can be told from both backgrounds
 CLEAN = "clean"
 FEW = 4  # models whose intervals can still be told apart where their lines are close
 ROW = 26  # pixels
@@ -80,7 +79,7 @@ def _line(name: str, kind: str, of: Sturdiness, style: Style, bars: bool) -> go.
     rates = list(curve.values())
     return go.Scatter(
         x=list(curve), y=[rate.value for rate in rates], name=name, mode="lines+markers",
-        customdata=[(name, level) for level in curve], hovertext=[_told(rate) for rate in rates],
+        customdata=[(name, level) for level in curve], hovertext=[rate.words for rate in rates],
         line={"color": style.colour, "dash": style.dash, "width": 2},
         marker={"color": style.colour, "symbol": style.symbol, "size": 9},
         # a click must not fade what was not clicked
@@ -100,10 +99,6 @@ def _ring(figure: go.Figure, rate: Rate | None, level: float) -> None:
             x=[level], y=[rate.value], mode="markers", showlegend=False, hoverinfo="skip",
             marker={"size": 18, "symbol": "circle-open", "color": GREY, "line": {"width": 2}},
         )  # fmt: skip
-
-
-def _told(rate: Rate) -> str:
-    return f"{rate.value:.2%} ({rate.low:.2%} to {rate.high:.2%})"
 
 
 def _least(shares: np.ndarray) -> float:

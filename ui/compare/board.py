@@ -15,6 +15,7 @@ from digitcore.recipes import Recipe, varying
 from digitcore.report import Piece
 from ui.compare import looks
 from ui.compare.seen import TEST, VALIDATION, Seen
+from ui.compare.short import in_short
 from ui.loaders import members
 from ui.states import told
 
@@ -63,7 +64,7 @@ LUCKS = (
 
 def show(seen: Seen) -> None:
     looks.rerun_if_changed()
-    recipes, groups = _recipes(seen)
+    recipes, groups = recipes_of(seen)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         words = st.text_input("Filter", key=FILTER, width=260, placeholder="name or recipe",
                               help="Models whose name or recipe has all these words.")  # fmt: skip
@@ -71,6 +72,7 @@ def show(seen: Seen) -> None:
                             bind="query-params", persist_state="session", disabled=not groups,
                             help="Needs two or more runs of one recipe with different "
                             "seeds.")  # fmt: skip
+    _show_in_short(seen)
     board = _board(seen, groups if grouped else [])
     table = _table(seen, board, recipes)
     found = _matching(table, words)
@@ -87,7 +89,7 @@ def show(seen: Seen) -> None:
 
 
 def pieces(seen: Seen) -> Iterator[Piece]:
-    recipes, groups = _recipes(seen)
+    recipes, groups = recipes_of(seen)
     board = _board(seen, groups if st.session_state.get(GROUP) else [])
     table = _readable(_table(seen, board, recipes))
     yield Piece("Who reads best", "\n\n".join(_words(seen, board)), _chart(seen, board), table)
@@ -125,7 +127,17 @@ def _alt(seen: Seen, board: Sequence[Line]) -> str:
     )
 
 
-def _recipes(seen: Seen) -> tuple[dict[str, Recipe], list[tuple[str, ...]]]:
+def _show_in_short(seen: Seen) -> None:
+    """What a person who reads nothing else should know."""
+    if len(seen.names) < 2:
+        return
+    with st.container(border=True):
+        st.markdown("**In short**")
+        for words in in_short(seen, ("Leaderboard", "Gaps", "Cost")):
+            st.text(words)
+
+
+def recipes_of(seen: Seen) -> tuple[dict[str, Recipe], list[tuple[str, ...]]]:
     """What each single model was trained by; and which of them differ only by their seed.
 
     A run whose learning rate was changed on the way differs by more than its recipe tells.
@@ -212,7 +224,7 @@ def _show_table(seen: Seen, table: pd.DataFrame) -> None:
         alt=f"All figures of {len(table)} models on {seen.where}",
     )
     st.download_button(
-        "CSV", table.to_csv(index=False), f"leaderboard-{seen.part.replace(' ', '-')}.csv",
+        "CSV", table.round(6).to_csv(index=False), f"leaderboard-{seen.part.replace(' ', '-')}.csv",
         "text/csv", icon=":material/download:", on_click="ignore",
         help=f"The table with n and what was read: {seen.where}.",
     )  # fmt: skip

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from digitcore.comparison.significance import compare, sentence
+from digitcore.comparison.anatomy import weights_told
+from digitcore.comparison.significance import only_one_right
 from digitcore.ensemble import WAYS
 from digitcore.ensembles import Own
 from digitcore.evaluation import Predictions
@@ -14,8 +15,9 @@ from digitcore.folder import RunDamaged
 from digitcore.members import DEFAULT
 from digitcore.names import Refused
 from digitcore.runs import Ensemble
-from ui.compare.dissected import anatomy
+from ui.compare.dissected import WHICH, anatomy
 from ui.compare.seen import MODELS, TEST, VALIDATION, add_model
+from ui.kept import kept_among
 from ui.loaders import answers, jobs, members
 from ui.states import attempt
 from ui.words import in_words
@@ -25,6 +27,10 @@ OF, HOW, NAME, ABOUT = (
 )  # fmt: skip
 OWN, MADE, CHANGED = "ensembles own", "ensembles made", "ensembles changed"
 THIS = "this ensemble"
+NO_VERDICT = (
+    "Whether that is luck is not tested here: members are chosen and weights fitted by these very "
+    "digits, which flatters what is chosen."
+)
 LETTERS = 200  # of a description
 
 
@@ -92,7 +98,7 @@ def _show_preview(ensemble: Ensemble) -> None:
     """What it reaches on validation digits, beside its best member and the default ensemble."""
     found = anatomy(ensemble, VALIDATION)
     lines = [
-        _line(THIS, found.together, found.log_loss),
+        _line("This ensemble", found.together, found.log_loss),
         _line(f"{found.best}, its best member", found.members[found.best]),
     ]
     default = members().store.ensembles().get(DEFAULT)
@@ -103,18 +109,22 @@ def _show_preview(ensemble: Ensemble) -> None:
         pd.DataFrame(lines), hide_index=True, height="content", placeholder="",
         alt=f"What {', '.join(ensemble.members)} reach together on the validation digits",
     )  # fmt: skip
+    rivals = {f"{found.best}, its best member,": found.members[found.best]}
     if default:
-        st.text(sentence(compare(THIS, found.together, DEFAULT, rival.together)))
+        rivals[DEFAULT] = rival.together
+    for name, other in rivals.items():
+        mine, theirs = map(len, only_one_right(found.together, other))
+        st.text(f"Only {THIS} gets {mine:,} right that {name} misreads; only the other {theirs:,}.")
+    st.caption(NO_VERDICT)
     if ensemble.weights:
-        pairs = zip(ensemble.members, ensemble.weights, strict=True)
-        st.caption("Fitted weights: " + ", ".join(f"{name} {w:.2f}" for name, w in pairs))
+        st.caption(weights_told(ensemble.members, ensemble.weights))
 
 
 def _line(title: str, whole: Predictions, log_loss: float | None = None) -> dict:
     share = whole.accuracy
     return {
         "On the validation digits": title, f"Errors of {share.n:,}": whole.errors,
-        "Accuracy": f"{share.value:.2%}", "95 % interval": f"{share.low:.2%} to {share.high:.2%}",
+        "Accuracy": f"{share.value:.2%}", "95 % interval": share.interval,
         "Log-loss": f"{whole.log_loss if log_loss is None else log_loss:.5f}",
     }  # fmt: skip
 
@@ -137,6 +147,7 @@ def _save() -> None:
     name, about = kept[NAME].strip(), kept[ABOUT].strip()
     if attempt(_create, name, about):
         kept[MADE], kept[OWN], kept[NAME], kept[ABOUT] = name, name, "", ""
+        kept[WHICH] = name  # what its members add is what one wants to see next
         add_model(name)
         kept[CHANGED] = True
 
@@ -161,8 +172,7 @@ def _show_made() -> None:
     with st.container(border=True):
         st.text(
             f"{ensemble.name} is saved. On the {share.n:,} test digits, which had no part in the "
-            f"choice, it makes {found.errors:,} errors: {share.value:.2%} ({share.low:.2%} to "
-            f"{share.high:.2%})."
+            f"choice, it makes {found.errors:,} errors: {share.words}."
         )
         _ask_on_draw(ensemble)
         st.code(f"curl -F image=@seven.png '{_address()}/predict?models={ensemble.name}'",
@@ -195,13 +205,12 @@ def _show_own() -> None:
     for own in every.values():
         if not own.whole:
             st.warning(f"{own.name} does not answer: {_lack(own)}", icon=":material/broken_image:")
-    if st.session_state.get(OWN) not in every:
-        st.session_state[OWN] = next(iter(every))
-    name = st.selectbox("Ensemble to rename or delete", list(every), key=OWN, width=280)
+    kept_among(OWN, list(every))
+    name = st.selectbox("Ensemble to rename or delete", list(every), key=OWN, width=280,
+                        persist_state="session")  # fmt: skip
     own = every[name]
     if own.ensemble:
-        st.text(f"{', '.join(own.ensemble.members)}, by {own.ensemble.how}. "
-                f"{own.ensemble.description}")  # fmt: skip
+        st.text(_told(own.ensemble))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         key = f"ensembles name of {name}"
         st.text_input("New name", name, key=key, width=240, max_chars=64)
@@ -211,6 +220,13 @@ def _show_own() -> None:
             st.markdown(f"Delete {name}? Its members stay. It cannot be undone.")
             st.button("Yes, delete it", type="primary", icon=":material/delete_forever:",
                       key="ensembles delete", on_click=_delete, args=(name,))  # fmt: skip
+
+
+def _told(ensemble: Ensemble) -> str:
+    """Its members, and a person's words if there are any: else both would be the same."""
+    members = f"{', '.join(ensemble.members)}, by {ensemble.how}."
+    told = ensemble.description
+    return members if told in ("", members) else f"{members} {told}"
 
 
 def _lack(own: Own) -> str:

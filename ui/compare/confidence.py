@@ -25,11 +25,13 @@ from ui.compare.confidence_tables import (
     trust_words,
     validation_words,
 )
-from ui.compare.digit import show_digits
+from ui.compare.digit import pictures, show_digits
+from ui.compare.error_words import how_many
 from ui.compare.seen import VALIDATION, Seen
+from ui.words import in_words
 
 MOST = 4  # models whose lines can be told apart at a glance
-WIDTH, NARROW = 300, 260  # pixels that a chart of several models needs, and one of a single model
+WIDTH = 260  # pixels that the chart of a model needs
 BY, SURE, RATE = "bins", "sure", "allowed"
 THRESHOLDS = (
     0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998,
@@ -50,7 +52,9 @@ def show(seen: Seen) -> None:
         st.info("Choose at least one model to look at.", icon=":material/checklist:")
         return
     shown = seen.only(names)
-    validation = _validation(shown)
+    validation, missing = _validation(shown)
+    for words in missing:
+        st.warning(words, icon=":material/broken_image:")
     _show_trust(shown)
     _show_abstention(shown, validation)
     if validation:
@@ -60,35 +64,50 @@ def show(seen: Seen) -> None:
 
 
 def pieces(seen: Seen) -> Iterator[Piece]:
-    shown = seen.only(st.session_state.get(_key(seen)) or _best(seen))
+    shown = looked_at(seen)
     yield from _trust_pieces(shown)
-    yield from _choice_pieces(shown, _validation(shown))
+    yield from _choice_pieces(shown, *_validation(shown))
+    yield from _mistake_pieces(shown)
     yield from ranks.pieces(shown)
+
+
+def looked_at(seen: Seen) -> Seen:
+    """The models that are chosen in this view, at first the best of them."""
+    return seen.only(st.session_state.get(_key(seen)) or _best(seen))
 
 
 def _trust_pieces(seen: Seen) -> Iterator[Piece]:
     by = _kept(BY, WAYS, WAYS[0])
     yield Piece("Does confidence come true?", trust_words(seen, by), table=_trust(seen, by))
-    for figure in [*_reliabilities(seen, by), *_histograms(seen)]:
+    for figure in _reliabilities(seen, by):
         yield Piece(figure.layout.title.text, figure=figure)
 
 
-def _choice_pieces(seen: Seen, validation: Mapping[str, Predictions]) -> Iterator[Piece]:
+def _choice_pieces(
+    seen: Seen, validation: Mapping[str, Predictions], missing: Sequence[str]
+) -> Iterator[Piece]:
     """What is decided by confidence: what is left to a person, and a temperature."""
     threshold, rate = _kept(SURE, THRESHOLDS, START), _kept(RATE, RATES, WANTED)
     yield Piece(f"Answers only from a confidence of {threshold:g} on", f"n = {seen.where}.",
                 _abstention(seen, threshold), abstention_table(seen, threshold))  # fmt: skip
+    if missing:
+        yield Piece("Without a threshold and a temperature", "\n\n".join(missing))
     if not validation:
         return
     yield Piece(f"At most {100 * rate:g} % errors among the answered",
                 validation_words(seen, "Each threshold is chosen"),
                 table=promise_table(seen, validation, rate))  # fmt: skip
     results = _tempered(seen, validation)
-    losses, gaps = _before_after(seen, results)
-    yield Piece("Temperature scaling: log-loss",
-                validation_words(seen, "Each temperature is fitted"), losses,
-                temperature_table(results))  # fmt: skip
-    yield Piece("Temperature scaling: calibration error", figure=gaps)
+    yield Piece("Temperature scaling", validation_words(seen, "Each temperature is fitted"),
+                figures.tempered(results, seen.styles), temperature_table(results))  # fmt: skip
+
+
+def _mistake_pieces(seen: Seen) -> Iterator[Piece]:
+    for name, found in seen.predictions.items():
+        places = [mistake.index for mistake in found.mistakes()]
+        if places:
+            yield Piece(f"Most confident mistakes of {name}", how_many(places, seen),
+                        pictures=pictures(seen, places))  # fmt: skip
 
 
 def _key(seen: Seen) -> str:
@@ -108,35 +127,34 @@ def _kept(key: str, options: Sequence, default: Any) -> Any:
     return chosen if chosen in options else default
 
 
-def _validation(seen: Seen) -> dict[str, Predictions]:
-    """Answers to the validation digits, of the models that have them; damage in words."""
-    found = {}
+def _validation(seen: Seen) -> tuple[dict[str, Predictions], list[str]]:
+    """(answers to the validation digits, of the models that have them; what others lack)."""
+    found, missing = {}, []
     for name in seen.names:
         try:
             found[name] = loaders.answers(name, VALIDATION)
         except (RunDamaged, KeyError) as damage:
-            st.warning(f"{name} gets no threshold and no temperature: {damage}",
-                       icon=":material/broken_image:")  # fmt: skip
-    return found
+            missing.append(f"{name} gets no threshold and no temperature: {damage}")
+    return found, missing
 
 
 @st.fragment
+@in_words()
 def _show_trust(seen: Seen) -> None:
     st.markdown("#### Does it come true?")
     by = st.segmented_control("Bins of", WAYS, default=WAYS[0], required=True, key=BY,
                               bind="query-params", persist_state="session")  # fmt: skip
     st.caption(trust_words(seen, by))
     show_table(_trust(seen, by), "What models claim, and what they reach")
-    with st.grid(MOST, min_column_width=NARROW):
+    with st.grid(MOST, min_column_width=WIDTH):
         for name, figure in zip(seen.names, _reliabilities(seen, by), strict=True):
             _show_chart(figure, f"reliability {name}",
-                        f"Accuracy of {name} by confidence, in bins of {by}")  # fmt: skip
-        for name, figure in zip(seen.names, _histograms(seen), strict=True):
-            _show_chart(figure, f"histogram {name}",
-                        f"How often {name} is how sure, right and wrong apart")  # fmt: skip
+                        f"Accuracy of {name} by confidence, in bins of {by}; below it how often "
+                        "it is how sure, right and wrong answers apart")  # fmt: skip
 
 
 @st.fragment
+@in_words()
 def _show_abstention(seen: Seen, validation: Mapping[str, Predictions]) -> None:
     st.markdown("#### What if they may leave digits to a person?")
     threshold = st.select_slider(
@@ -177,6 +195,7 @@ def _show_left_over(seen: Seen, threshold: float) -> None:
 
 
 @st.fragment
+@in_words()
 def _show_temperatures(seen: Seen, validation: Mapping[str, Predictions]) -> None:
     st.markdown("#### Can it be mended? Temperature scaling")
     st.caption(
@@ -185,15 +204,14 @@ def _show_temperatures(seen: Seen, validation: Mapping[str, Predictions]) -> Non
         + validation_words(seen, "Each temperature is fitted")
     )
     results = _tempered(seen, validation)
-    with st.grid(2, min_column_width=WIDTH):
-        for figure in _before_after(seen, results):
-            title = figure.layout.title.text
-            _show_chart(figure, f"before {title}", f"{title} of {len(results)} models before and "
-                        "after temperature scaling. The table below has the numbers.")  # fmt: skip
+    _show_chart(figures.tempered(results, seen.styles), "tempered",
+                f"Log-loss and calibration error of {len(results)} models before and after "
+                "temperature scaling. The table below has the numbers.")  # fmt: skip
     show_table(temperature_table(results), "Before and after temperature scaling")
 
 
 @st.fragment
+@in_words()
 def _show_mistakes(seen: Seen) -> None:
     st.markdown("#### Where confidence misleads")
     name = st.selectbox("Most confident mistakes of", seen.names, key="confidence of", width=220)
@@ -210,16 +228,10 @@ def _trust(seen: Seen, by: str) -> pd.DataFrame:
 
 def _reliabilities(seen: Seen, by: str) -> list[go.Figure]:
     return [
-        figures.reliability(calibration.reliability(found, by), name, seen.styles[name])
+        figures.reliability(calibration.reliability(found, by), calibration.confidences(found),
+                            name, seen.styles[name])
         for name, found in seen.predictions.items()
-    ]
-
-
-def _histograms(seen: Seen) -> list[go.Figure]:
-    return [
-        figures.histogram(calibration.confidences(found), name, seen.styles[name])
-        for name, found in seen.predictions.items()
-    ]
+    ]  # fmt: skip
 
 
 def _abstention(seen: Seen, threshold: float) -> go.Figure:
@@ -230,15 +242,6 @@ def _abstention(seen: Seen, threshold: float) -> go.Figure:
 
 def _tempered(seen: Seen, validation: Mapping[str, Predictions]) -> dict[str, Tempered]:
     return {name: _temper(seen.predictions[name], found) for name, found in validation.items()}
-
-
-def _before_after(seen: Seen, results: Mapping[str, Tempered]) -> tuple[go.Figure, go.Figure]:
-    losses = {name: one.log_loss for name, one in results.items()}
-    gaps = {name: one.calibration_error for name, one in results.items()}
-    return (
-        figures.before_after(losses, seen.styles, "Log-loss", "nats a digit"),
-        figures.before_after(gaps, seen.styles, "Calibration error", "share of the digits"),
-    )
 
 
 def _show_chart(figure: go.Figure, key: str, alt: str) -> None:

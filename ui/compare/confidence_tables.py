@@ -49,7 +49,8 @@ def trust_table(found: Mapping[str, Reliability], luck: Mapping[str, float]) -> 
     return pd.DataFrame([
         {
             "Model": name,
-            "It is": one.verdict,
+            "On average": one.verdict,
+            "Bin by bin": "within luck" if one.error <= luck[name] else "off beyond luck",
             "Mean confidence": 100 * one.claimed,
             **_percent("Right", one.reached),
             "Calibration error": 100 * one.error,

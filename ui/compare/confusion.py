@@ -7,11 +7,12 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from digitcore.comparison.confusion import SCALES, moved, places, scaled
+from digitcore.comparison.confusion import SCALES, most_confused, moved, places, scaled
 from digitcore.figures.confusion import Cell, confusion, difference, strongest
 from digitcore.report import Piece
 from ui.compare.digit import show_digits
 from ui.compare.seen import Seen
+from ui.kept import kept_among
 from ui.words import text_colour
 
 Pair = tuple[str, str]
@@ -19,7 +20,7 @@ MOST = 4  # matrices side by side
 WIDTH = 350  # pixels a matrix needs
 DIGITS = list(range(10))
 OF, LABEL, ANSWER = "confusion of", "confusion label", "confusion answer"
-DIFFERENCE = "the difference"
+MATRICES, DIFFERENCE = "matrices", "the difference"
 
 
 def show(seen: Seen) -> None:
@@ -37,30 +38,44 @@ def show(seen: Seen) -> None:
 
 
 def pieces(seen: Seen) -> Iterator[Piece]:
-    names = seen.names[:MOST]
-    top = _top(seen, names, "counts")
-    for name in names:
-        counts = seen.predictions[name].confusion
+    shown, scale, diagonal, pair = _kept(seen)
+    top = _top(seen, shown, scale)
+    for name in shown:
+        found = seen.predictions[name]
         yield Piece(
             f"Confusion matrix of {name}",
-            f"Rows are true digits, columns answers, n = {seen.where}. "
-            f"{seen.predictions[name].errors} errors off the diagonal.",
-            confusion(counts, "counts", name, top, diagonal=True),
+            f"Rows are true digits, columns answers; {scale}. n = {seen.where}, of which "
+            f"{found.errors:,} are errors, off the diagonal.",
+            confusion(found.confusion, scale, name, top, diagonal),
         )
-    if len(names) > 1:
+    if pair:
         yield Piece(
-            f"Confusion matrix of {names[0]} minus {names[1]}",
-            f"Orange: {names[0]} does it more often; blue: {names[1]} does.",
-            _difference(seen, (names[0], names[1]), "counts", True),
+            f"Confusion matrix of {pair[0]} minus {pair[1]}",
+            f"Orange with + is what {pair[0]} does more often than {pair[1]}, blue with \u2212 "
+            f"what it does less often; {scale}, n = {seen.where}.",
+            _difference(seen, pair, scale, diagonal),
         )
+
+
+def _kept(seen: Seen) -> tuple[list[str], str, bool, Pair | None]:
+    """What was chosen in the view, as far as it fits these models, else what it begins with."""
+    kept, names = st.session_state, seen.names
+    shown = [name for name in kept.get(MATRICES, ()) if name in names] or names[:2]
+    scale, diagonal = kept_among("scale", SCALES), kept.get("diagonal", False)
+    if len(names) < 2:
+        return shown, scale, diagonal, None
+    a = kept_among("minuend", names)
+    return shown, scale, diagonal, (a, kept_among("subtrahend", [n for n in names if n != a]))
 
 
 def _choose(seen: Seen) -> tuple[list[str], str, bool, Pair | None]:
     names = seen.names
+    if not {*(st.session_state.get(MATRICES) or names)} & {*names}:  # of another choice of models
+        st.session_state[MATRICES] = names[:2]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         shown = st.multiselect(
             f"Side by side, up to {MOST}", names, default=names[:2], max_selections=MOST,
-            key="matrices", width=420,
+            key=MATRICES, width=420, persist_state="session",
         )  # fmt: skip
         scale = st.segmented_control("Numbers", SCALES, default=SCALES[0], required=True,
                                      key="scale", bind="query-params", persist_state="session",
@@ -71,9 +86,11 @@ def _choose(seen: Seen) -> tuple[list[str], str, bool, Pair | None]:
     if len(names) < 2:
         return shown, scale, diagonal, None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        a = st.selectbox("Difference: of", names, key="minuend", width=200)
+        a = st.selectbox("Difference: of", names, key="minuend", width=200,
+                         persist_state="session")  # fmt: skip
         others = [name for name in names if name != a]
-        b = st.selectbox("take away", others, key="subtrahend", width=200)
+        b = st.selectbox("take away", others, key="subtrahend", width=200,
+                         persist_state="session")  # fmt: skip
     return shown, scale, diagonal, (a, b)
 
 
@@ -134,12 +151,10 @@ def _show_cell(seen: Seen, shown: list[str], pair: Pair | None) -> None:
 def _begin_cell(seen: Seen, shown: list[str], pair: Pair | None) -> None:
     """A cell is chosen from the start: what the first model confuses most."""
     kept = st.session_state
-    counts = seen.predictions[shown[0]].confusion * (1 - np.eye(10, dtype=int))
-    label, answer = np.unravel_index(counts.argmax(), counts.shape)
-    kept.setdefault(LABEL, int(label))
-    kept.setdefault(ANSWER, int(answer))
-    if kept.get(OF) not in _options(shown, pair):
-        kept[OF] = shown[0]
+    label, answer = most_confused(seen.predictions[shown[0]])
+    kept.setdefault(LABEL, label)
+    kept.setdefault(ANSWER, answer)
+    kept.setdefault(OF, kept_among(OF, _options(shown, pair)))
 
 
 def _options(shown: list[str], pair: Pair | None) -> list[str]:

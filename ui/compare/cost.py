@@ -12,7 +12,8 @@ from digitcore.figures.cost import cost_front
 from digitcore.finish import time_one_image
 from digitcore.folder import RunDamaged
 from digitcore.report import Piece
-from ui.compare.seen import Seen
+from ui.compare.board import ONCE
+from ui.compare.seen import TEST, Seen
 from ui.loaders import members
 
 TIME = COSTS["latency"]
@@ -79,7 +80,8 @@ def _offers(seen: Seen, cost: Cost, times: Mapping[str, float] | None) -> list[O
 
 
 def _note(seen: Seen) -> str:
-    return f"Accuracy and errors: n = {seen.where}. {LUCK}"
+    once = f" {ONCE[TEST]}" if seen.part == TEST else ""
+    return f"Accuracy and errors: n = {seen.where}. {LUCK}{once}"
 
 
 # --- time, measured here
@@ -152,7 +154,7 @@ def _table(seen: Seen, offers: list[Offer], cost: Cost) -> pd.DataFrame:
             "Model": offer.name, "On the front": "✔" if offer.name in best else "",
             "Beaten by": beaten.get(offer.name, ""),
             "Accuracy %": 100 * share.value,
-            "95 % interval": f"{share.low:.2%} to {share.high:.2%}",
+            "95 % interval": share.interval,
             f"Errors of {share.n:,}": offer.errors,
             "Parameters": costs["parameters"], "Size, MiB": costs["size"],
             "ms an image": offer.cost if cost is TIME else costs["latency"],

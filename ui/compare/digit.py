@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from itertools import groupby
 
+import numpy as np
 import streamlit as st
 
 from digitcore import figures
@@ -18,6 +19,7 @@ from ui.pictures import enlarge
 from ui.tiles import show_tiles
 
 LARGE = 280  # pixels
+PICTURED = 12  # digits of a kind in a report
 NAMED = 2  # models whose names fit under a tile
 
 
@@ -27,12 +29,28 @@ def show_digits(
     """Tiles of the digits at `places`, with what the models `names` answer; a click opens one."""
     asked = list(names or seen.names)
 
-    def caption(at: int) -> str:
-        return f"{_short(seen, places[at])}\n{_who_reads(seen, places[at], asked)}"
+    def words(at: int) -> str:
+        return caption(seen, places[at], asked)
 
-    clicked = show_tiles(seen.digits.images.numpy()[list(places)], caption, key)
+    clicked = show_tiles(seen.digits.images.numpy()[list(places)], words, key)
     if clicked is not None and clicked < len(places):  # else of a longer list before
         open_digit(seen, places[clicked])
+
+
+def pictures(
+    seen: Seen, places: Sequence[int], names: Sequence[str] | None = None
+) -> list[tuple[np.ndarray, str]]:
+    """The same for a report: the first PICTURED, as uint8 (28, 28) images with their words."""
+    asked = list(names or seen.names)
+    return [
+        (seen.digits.images[place].numpy(), caption(seen, place, asked))
+        for place in list(places)[:PICTURED]
+    ]
+
+
+def caption(seen: Seen, place: int, names: Sequence[str]) -> str:
+    """What a digit is, and who answers what, in lines."""
+    return f"{_short(seen, place)}\n{_who_reads(seen, place, names)}"
 
 
 def open_digit(seen: Seen, place: int) -> None:

@@ -11,6 +11,7 @@ from digitcore.evaluation import Predictions
 from digitcore.members import DEFAULT
 from digitcore.runs import Ensemble
 from ui.compare.seen import VALIDATION, Seen
+from ui.kept import kept_among
 from ui.loaders import answers, leaderboard, members
 
 WHICH, HOW = "anatomy", "combined"  # the address and the session keep the choice under these names
@@ -59,13 +60,11 @@ def asked(seen: Seen, which: str, how: str) -> Ensemble:
 
 def kept(seen: Seen, known: list[str]) -> Ensemble:
     """The one that was chosen last, or the first. Raises RunDamaged."""
-    which = st.session_state.get(WHICH)
-    return asked(seen, which if which in known else known[0], st.session_state.get(HOW, WAYS[0]))
+    return asked(seen, kept_among(WHICH, known), st.session_state.get(HOW, WAYS[0]))
 
 
 def choose(seen: Seen, known: list[str]) -> Ensemble:
-    if st.session_state.get(WHICH, known[0]) not in known:
-        del st.session_state[WHICH]
+    kept_among(WHICH, known)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         which = st.selectbox("Ensemble", known, key=WHICH, bind="query-params",
                              persist_state="session", width=280)  # fmt: skip

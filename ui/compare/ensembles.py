@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from digitcore.comparison.anatomy import Anatomy, fitted, summary
+from digitcore.comparison.anatomy import Anatomy, fitted, summary, weights_told
 from digitcore.figures import anatomy as drawings
 from digitcore.report import Piece
 from digitcore.robustness import NotMeasured
@@ -24,6 +24,7 @@ from ui.compare.dissected import (
     single,
 )
 from ui.compare.seen import VALIDATION, Seen
+from ui.kept import kept_among
 from ui.words import in_words
 
 LOOK = "parting"
@@ -109,15 +110,15 @@ def _lack(reason: LookupError) -> str:
 def _words(found: Dissected) -> list[str]:
     """What it is, what it reaches, and what any choice among its members' answers could."""
     whole, ensemble, best = found.shown.together, found.ensemble, found.shown.best
-    share, oracle, alone = whole.accuracy, found.shown.oracle, found.shown.members[best]
+    oracle, alone = found.shown.oracle, found.shown.members[best]
     return [
         f"{ensemble.name}: {', '.join(ensemble.members)}, by {ensemble.how}. Together they make "
-        f"{whole.errors:,} errors on {found.seen.where}: {share.value:.2%} ({share.low:.2%} to "
-        f"{share.high:.2%}), log-loss {found.shown.log_loss:.4f}. Their best by log-loss, {best}, "
-        f"makes {alone.errors:,}, with a log-loss of {alone.log_loss:.4f}.",
-        f"At least one of them is right on {oracle.value:.2%} ({oracle.low:.2%} to "
-        f"{oracle.high:.2%}, n = {oracle.n:,}): {len(found.shown.hopeless):,} digits are misread "
-        "by all, and no choice among their answers could mend these.",
+        f"{whole.errors:,} errors on {found.seen.where}: {whole.accuracy.words}, log-loss "
+        f"{found.shown.log_loss:.4f}. Their best by log-loss, {best}, makes {alone.errors:,}, with "
+        f"a log-loss of {alone.log_loss:.4f}.",
+        f"At least one of them is right on {oracle.words}, n = {oracle.n:,}: "
+        f"{len(found.shown.hopeless):,} digits are misread by all, and no choice among their "
+        "answers could mend these.",
     ]
 
 
@@ -196,8 +197,7 @@ def _show_parting(found: Dissected) -> None:
     st.subheader("When the majority is wrong")
     st.text(_parting(found))
     stories = _stories(found.shown)
-    if st.session_state.get(LOOK) not in stories:
-        st.session_state[LOOK] = next(iter(stories))
+    kept_among(LOOK, list(stories))
     chosen = st.selectbox(
         "Digits that", list(stories), key=LOOK, width=460,
         format_func=lambda words: f"{len(stories[words]):,}: {words}",
@@ -249,7 +249,7 @@ def _show_weights(found: Dissected) -> None:
         st.plotly_chart(
             drawings.weights(weights, found.seen.styles), key="ensembles weights",
             config={"displayModeBar": False},
-            alt="Fitted weights: " + ", ".join(f"{name} {w:.2f}" for name, w in weights.items()),
+            alt=weights_told(weights, weights.values()),
         )  # fmt: skip
         with st.container():
             st.dataframe(_weighed(found, weights), hide_index=True, height="content",

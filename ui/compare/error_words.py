@@ -1,16 +1,13 @@
 """What the errors come to, in words and tables: for the page and for the report alike."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from digitcore.comparison import overlap
 from digitcore.comparison.overlap import Confused, Group, Overlap, Pair, told
+from ui.compare.digit import PICTURED
 from ui.compare.seen import Seen
-
-LISTED = 20  # digits in a table
 
 
 def count(number: int, noun: str = "digit") -> str:
@@ -44,28 +41,14 @@ def group_words(groups: Sequence[Group], every: Sequence[str], row: int) -> str:
 
 
 def how_many(places: np.ndarray, seen: Seen) -> str:
-    """How many digits there are, and how many of them digits_table() lists."""
-    first = f", of which the first {LISTED} are listed" if len(places) > LISTED else ""
+    """How many digits there are, and how many of them a report shows."""
+    first = f", of which the first {PICTURED} are shown" if len(places) > PICTURED else ""
     return f"{len(places):,} of {seen.where}{first}."
-
-
-def digits_table(seen: Seen, places: np.ndarray) -> pd.DataFrame | None:
-    """The first of these digits with what they are and how many models answer what."""
-    if not len(places):
-        return None
-    answers, labels = overlap.answers_of(seen.predictions)
-    return pd.DataFrame([
-        {"No.": int(seen.numbers[place]), "Is a": int(labels[place]),
-         "Answers": ", ".join(f"{answer} by {count(votes, 'model')}" for answer, votes in
-                              Counter(answers[place].tolist()).most_common())}
-        for place in places[:LISTED]
-    ])  # fmt: skip
 
 
 def pairs_words(seen: Seen, found: Sequence[Confused]) -> str:
     """What is confused most, and how much of all errors the chart holds."""
-    held = sum(pair.total for pair in found)
-    every = sum(model.errors for model in seen.predictions.values())
+    held, every = overlap.held(found, seen.predictions)
     return (
         f"In the chart: {held:,} of the {count(every, 'error')} on {seen.where}. Most often "
         f"{pair_words(found, 0)}."
@@ -87,8 +70,7 @@ def agreement_words(seen: Seen) -> str:
 
 
 def _pair_words(pair: Pair) -> str:
-    share = pair.share
     return (
-        f"{' and '.join(pair.models)}, with the same answer to {share.value:.2%} of {share.n:,} "
-        f"digits (95 % interval {share.low:.2%} to {share.high:.2%})."
+        f"{' and '.join(pair.models)}, with the same answer to {pair.share.words} of {pair.n:,} "
+        "digits."
     )

@@ -9,15 +9,14 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from digitcore.comparison import overlap
-from digitcore.comparison.overlap import told
+from digitcore.comparison.overlap import Confused, told
 from digitcore.figures import errors as figures
 from digitcore.report import Piece
 from ui.compare import rates
-from ui.compare.digit import show_digits
+from ui.compare.digit import pictures, show_digits
 from ui.compare.error_words import (
     agreement_words,
     count,
-    digits_table,
     group_words,
     how_many,
     overlap_words,
@@ -26,10 +25,13 @@ from ui.compare.error_words import (
     subject,
 )
 from ui.compare.seen import Seen
+from ui.kept import kept_among
+from ui.words import in_words
 
 ROWS, PAIRS = 15, 12  # as many as a chart can hold on a phone
 GROUP, PAIR, LOOK = "errors group", "errors pair", "look"
 WIDTH = 340  # pixels that a chart needs
+BY_MODELS = "Those first that most models misread so."
 ALL, RIGHT, WRONG, DISPUTED = (
     "all misread", "one alone reads rightly", "one alone misreads", "most disputed",
 )  # fmt: skip
@@ -61,33 +63,43 @@ def pieces(seen: Seen) -> Iterator[Piece]:
         yield Piece("How far their errors overlap", overlap_words(seen, found),
                     figures.overlap(found, seen.styles))  # fmt: skip
         hard = overlap.all_wrong(seen.predictions)
-        yield Piece("Misread by all", how_many(hard, seen), table=digits_table(seen, hard))
+        yield Piece("Misread by all", how_many(hard, seen), pictures=pictures(seen, hard))
     split = overlap.disputed(seen.predictions)
     if len(split):
-        yield Piece("Most disputed", how_many(split, seen), table=digits_table(seen, split))
+        yield Piece("Most disputed", how_many(split, seen), pictures=pictures(seen, split))
     if confused:
         yield Piece("Most confused pairs", pairs_words(seen, confused),
                     figures.confused(confused, seen.styles))  # fmt: skip
+        yield _pair_piece(seen, confused)
     yield rates.piece(seen)
     if several:
         yield Piece("How alike they answer", agreement_words(seen), _agreement(seen))
 
 
+def _pair_piece(seen: Seen, found: Sequence[Confused]) -> Piece:
+    """The digits of the chosen pair, at first the one confused most."""
+    row = kept_among(PAIR, range(len(found)))
+    places = overlap.where_confused(seen.predictions, found[row].label, found[row].answer)
+    return Piece(pair_words(found, row), f"{how_many(places, seen)} {BY_MODELS}",
+                 pictures=pictures(seen, places))  # fmt: skip
+
+
 @st.fragment
+@in_words()
 def _show_mistakes(seen: Seen) -> None:
     """One model: there is no overlap, but there are its errors."""
     (name,) = seen.names
     mistakes, rate = seen.predictions[name].mistakes(), seen.predictions[name].error_rate
     st.markdown("#### What it misreads")
     st.caption(
-        f"{name} misreads {len(mistakes):,} of {seen.where}: {rate.value:.2%} (95 % interval "
-        f"{rate.low:.2%} to {rate.high:.2%}), the most confident first. Choose a second model to "
-        "see how far their errors overlap."
+        f"{name} misreads {len(mistakes):,} of {seen.where}: {rate.words}, the most "
+        "confident first. Choose a second model to see how far their errors overlap."
     )
     show_digits(seen, [mistake.index for mistake in mistakes], "errors one")
 
 
 @st.fragment
+@in_words()
 def _show_overlap(seen: Seen) -> None:
     found = overlap.overlap(seen.predictions, ROWS)
     st.markdown("#### How far their errors overlap")
@@ -107,8 +119,7 @@ def _show_overlap(seen: Seen) -> None:
 
 def _choose(label: str, rows: Sequence, key: str, words: Callable) -> Any:
     """One of the rows by the keyboard; a click on the chart beside it sets the same."""
-    if st.session_state.get(key) not in rows:
-        st.session_state[key] = rows[0]
+    kept_among(key, rows)
     return st.selectbox(label, rows, key=key, format_func=words, persist_state="session")
 
 
@@ -128,6 +139,7 @@ def _pick(key: str) -> None:
 
 
 @st.fragment
+@in_words()
 def _show_look(seen: Seen) -> None:
     """The digits on which models differ most, or not at all."""
     st.markdown("#### Digits to look at")
@@ -161,6 +173,7 @@ def _choose_alone(seen: Seen, look: str) -> tuple[np.ndarray, str]:
 
 
 @st.fragment
+@in_words()
 def _show_pairs(seen: Seen) -> None:
     found = overlap.confused(seen.predictions)[:PAIRS]
     st.markdown("#### Most confused pairs")
@@ -181,6 +194,7 @@ def _show_pairs(seen: Seen) -> None:
 
 
 @st.fragment
+@in_words()
 def _show_agreement(seen: Seen) -> None:
     st.markdown("#### How alike they answer")
     st.caption(agreement_words(seen))

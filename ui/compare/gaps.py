@@ -1,6 +1,6 @@
 """Is the gap real, or luck? Every pair of models on the digits that only one of them gets right."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -16,8 +16,11 @@ from digitcore.comparison.significance import (
 )
 from digitcore.figures import gaps as figures
 from digitcore.report import Piece
-from ui.compare.digit import show_digits
+from ui.compare.board import ONCE, recipes_of
+from ui.compare.digit import pictures, show_digits
+from ui.compare.error_words import how_many
 from ui.compare.seen import TEST, Seen
+from ui.kept import kept_among
 from ui.words import text_colour
 
 REFERENCE, PAIR, CHART = "reference", "pair", "gaps matrix"
@@ -44,15 +47,12 @@ HOW = (
     "not: each stands for itself. All this is about these trained networks; another seed gives "
     "another network."
 )
-BEST = (
-    "The test digits were predicted once, when each training had ended; to pick the best of many "
-    "by them is a choice too, and flatters the one picked."
-)
 
 
 def show(seen: Seen) -> None:
     if len(seen.names) < 2:
-        st.info("A gap needs two models. Choose a second one above.", icon=":material/checklist:")
+        st.info("A gap needs the answers of two models to the same digits. Choose a second one "
+                "above.", icon=":material/checklist:")  # fmt: skip
         return
     order = _by_errors(seen)
     pairs = _pairs(seen, order)
@@ -68,19 +68,32 @@ def pieces(seen: Seen) -> Iterator[Piece]:
         return
     order = _by_errors(seen)
     pairs = _pairs(seen, order)
-    kept = st.session_state.get(REFERENCE)
-    reference = kept if kept in order else order[0]
+    reference = kept_among(REFERENCE, order)
     own = _of(pairs, reference)
-    words = "\n\n".join([standing(own), *(_told(seen, pair) for pair in own), _words(seen)])
-    yield Piece(f"Real, or luck? All against {reference}", words,
-                figures.forest(own, reference, seen.styles))  # fmt: skip
+    told_each = [(pair.b, _told(seen, pair)) for pair in own]
+    sentences = pd.DataFrame(told_each, columns=["Against", "Each pair in words"])
+    yield Piece(f"Real, or luck? All against {reference}", f"{standing(own)}\n\n{_words(seen)}",
+                figures.forest(own, reference, seen.styles), sentences,
+                folded=len(own) > FEW)  # fmt: skip
     table = _table(pairs)
     chances = {name: table[name].map(told) for name in ("p", "p, corrected")}
     yield Piece("All pairs", _legend(pairs), figures.matrix(pairs, order), table.assign(**chances))
+    by_title = {_title(pair.a, pair.b): pair for pair in pairs}
+    yield from _pair_pieces(seen, by_title[kept_among(PAIR, list(by_title))])
+
+
+def _pair_pieces(seen: Seen, pair: Pair) -> Iterator[Piece]:
+    """The digits that only one of the chosen pair gets right; at first of the two best."""
+    both = [pair.a, pair.b]
+    only = only_one_right(seen.predictions[pair.a], seen.predictions[pair.b])
+    for name, other, places in zip(both, both[::-1], only, strict=True):
+        if len(places):
+            yield Piece(f"What {name} gets right and {other} does not", how_many(places, seen),
+                        pictures=pictures(seen, places, both))  # fmt: skip
 
 
 def _words(seen: Seen) -> str:
-    return f"n = {seen.where}. {HOW}{f' {BEST}' if seen.part == TEST else ''}"
+    return f"n = {seen.where}. {HOW}{f' {ONCE[TEST]}' if seen.part == TEST else ''}"
 
 
 def _by_errors(seen: Seen) -> list[str]:
@@ -106,14 +119,8 @@ def _legend(pairs: Sequence[Pair]) -> str:
     return "; ".join(f"{sign} {words}" for sign, words in figures.MEANING.items() if sign in there)
 
 
-def _forget_unless(key: str, options: Collection[str]) -> None:
-    """What was chosen before and is compared no more is no choice now."""
-    if key in st.session_state and st.session_state[key] not in options:
-        del st.session_state[key]
-
-
 def _choose_reference(order: Sequence[str]) -> str:
-    _forget_unless(REFERENCE, order)
+    kept_among(REFERENCE, order)
     return st.selectbox(
         "Against", order, key=REFERENCE, bind="query-params", persist_state="session", width=260,
         help="At first the model with the fewest errors on these digits.",
@@ -123,6 +130,11 @@ def _choose_reference(order: Sequence[str]) -> str:
 def _show_reference(seen: Seen, own: Sequence[Pair], reference: str) -> None:
     """One model against all others: in short, as a chart, and each pair in words."""
     st.text(standing(own))
+    for names in recipes_of(seen)[1]:
+        st.caption(
+            f"{', '.join(names)} differ only by their seed: a gap between them is one of these "
+            "very networks, and says nothing of their recipe. The Leaderboard groups them."
+        )
     st.plotly_chart(
         figures.forest(own, reference, seen.styles), key="gaps forest",
         config={"displayModeBar": False},
@@ -136,8 +148,11 @@ def _show_reference(seen: Seen, own: Sequence[Pair], reference: str) -> None:
 
 def _show_pairs(seen: Seen, pairs: Sequence[Pair], order: Sequence[str]) -> None:
     """All pairs at a glance; a click, or the box beside it, chooses one to look at."""
+    if len(pairs) == 1:
+        _show_pair(seen, pairs[0])
+        return
     by_title = {_title(pair.a, pair.b): pair for pair in pairs}
-    _forget_unless(PAIR, by_title)
+    kept_among(PAIR, list(by_title))
     st.subheader("All pairs")
     st.text(_legend(pairs))
     with st.grid(2, min_column_width=WIDTH):

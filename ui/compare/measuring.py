@@ -10,6 +10,7 @@ from digitcore.measuring import Progress
 from digitcore.runs import Run
 from ui.loaders import members
 from ui.states import attempt, duration
+from ui.words import in_words
 
 EVERY = 2.0  # seconds between two looks at the bar
 REFUSED = "sturdiness refused"  # the session keeps what could not be begun, in words
@@ -25,7 +26,7 @@ def show_measuring(names: Sequence[str]) -> None:
     now = {name: measuring.progress(run) for name, run in runs.items()}
     alive = {name: run for name, run in runs.items() if now[name].alive}
     if alive:
-        st.fragment(_watch, run_every=EVERY)(alive)
+        st.fragment(in_words()(_watch), run_every=EVERY)(alive)
     left = {name: run for name, run in runs.items() if name not in alive}
     left = {name: run for name, run in left.items() if now[name].state != "measured"}
     if left:

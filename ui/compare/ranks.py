@@ -12,12 +12,14 @@ from digitcore.figures import confidence as figures
 from digitcore.report import Piece
 from ui.compare.confidence_tables import show_table
 from ui.compare.seen import Seen
+from ui.words import in_words
 
 OF = "ranked"
 WIDTH = 300  # pixels that a chart needs
 
 
 @st.fragment
+@in_words()
 def show(seen: Seen) -> None:
     st.markdown("#### Do a digit's own images rank above all others?")
     rankings = _rankings(seen)
@@ -29,13 +31,13 @@ def show(seen: Seen) -> None:
                       format_func=_named, width=220)  # fmt: skip
     st.caption(_words(seen, rankings))
     with st.grid(2, min_column_width=WIDTH):
-        for kind, figure in zip(("roc", "pr"), _curves(seen, rankings, of), strict=True):
-            st.plotly_chart(
-                figure, config={"displayModeBar": False}, key=f"confidence {kind}",
-                alt=f"{figure.layout.title.text}, {len(rankings)} models. The table below has the "
-                "areas under the curves.",
-            )  # fmt: skip
-    show_table(_areas(rankings, of), f"Areas under the curves of {_named(of)}")
+        figure = _curves(seen, rankings, of)
+        st.plotly_chart(
+            figure, config={"displayModeBar": False}, key="confidence ranks",
+            alt=f"{figure.layout.title.text}, {len(rankings)} models. The table has the areas "
+            "under the curves.",
+        )  # fmt: skip
+        show_table(_areas(rankings, of), f"Areas under the curves of {_named(of)}")
 
 
 def pieces(seen: Seen) -> Iterator[Piece]:
@@ -44,9 +46,8 @@ def pieces(seen: Seen) -> Iterator[Piece]:
     if options:
         kept = st.session_state.get(OF)
         of = kept if kept in options else options[0]
-        roc, precision_recall = _curves(seen, rankings, of)
-        yield Piece(roc.layout.title.text, _words(seen, rankings), roc, _areas(rankings, of))
-        yield Piece(precision_recall.layout.title.text, figure=precision_recall)
+        figure = _curves(seen, rankings, of)
+        yield Piece(figure.layout.title.text, _words(seen, rankings), figure, _areas(rankings, of))
 
 
 def _words(seen: Seen, rankings: Mapping[str, Ranking]) -> str:
@@ -78,13 +79,10 @@ def _named(of: Of) -> str:
     return "macro average" if of == MACRO else f"digit {of}"
 
 
-def _curves(seen: Seen, rankings: Mapping[str, Ranking], of: Of) -> tuple[go.Figure, go.Figure]:
+def _curves(seen: Seen, rankings: Mapping[str, Ranking], of: Of) -> go.Figure:
     rocs = {name: found.roc[of] for name, found in rankings.items()}
     precisions = {name: found.precision_recall[of] for name, found in rankings.items()}
-    return (
-        figures.roc(rocs, seen.styles, _named(of)),
-        figures.precision_recall(precisions, seen.styles, _named(of)),
-    )
+    return figures.ranks(rocs, precisions, seen.styles, _named(of))
 
 
 def _areas(rankings: Mapping[str, Ranking], of: Of) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from digitcore.evaluation import Rate
 from digitcore.figures.errors import class_rates
 from digitcore.report import Piece
 from ui.compare.seen import Seen
+from ui.words import in_words
 
 MOST = 5  # models whose dots can be told apart on a phone
 PERCENT = "%.2f %%"
@@ -23,6 +24,7 @@ WORDS = {
 
 
 @st.fragment
+@in_words()
 def show(seen: Seen) -> None:
     st.markdown("#### Digit by digit")
     with st.container(horizontal=True, vertical_alignment="bottom"):

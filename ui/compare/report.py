@@ -12,6 +12,7 @@ from digitcore.digits import DataDamaged
 from digitcore.folder import RunDamaged
 from digitcore.report import NoPrintEngine, Piece, PrintFailed
 from ui.compare.seen import Seen
+from ui.compare.short import in_short
 
 Pieces = Callable[[Seen], Iterator[Piece]]
 MADE = "report made"
@@ -75,16 +76,17 @@ def _html(seen: Seen, views: Mapping[str, Pieces], now: datetime) -> str:
         "Computed with": report.versions(),
     }
     with st.spinner("Collecting figures and tables ...", show_time=True):
-        pieces = [piece for name, of in views.items() for piece in _pieces(name, of, seen)]
-        return report.as_html("Digits: models compared", settings, pieces, _address())
+        parts = {name: [*_pieces(of, seen)] for name, of in views.items()}
+        short = [*in_short(seen, [name for name, found in parts.items() if found])]
+        return report.as_html("Digits: models compared", settings, parts, _address(), short)
 
 
-def _pieces(view: str, of: Pieces, seen: Seen) -> Iterator[Piece]:
+def _pieces(of: Pieces, seen: Seen) -> Iterator[Piece]:
     """A view's pieces; where something is damaged, the words for it in place of the rest."""
     try:
         yield from of(seen)
     except (RunDamaged, DataDamaged) as damage:
-        yield Piece(view, f"This part could not be made. {damage}")
+        yield Piece("What is missing", f"This part could not be made. {damage}")
 
 
 def _offer(made: Made, current: bool) -> None:

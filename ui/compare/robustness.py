@@ -11,7 +11,6 @@ import streamlit as st
 
 from digitcore import robustness
 from digitcore.distortions import KINDS, SAMPLE, Setting, clean, distorted, sample
-from digitcore.evaluation import Rate
 from digitcore.figures import robustness as figures
 from digitcore.folder import RunDamaged
 from digitcore.report import Piece
@@ -32,7 +31,7 @@ Models = Mapping[str, Sturdiness]
 
 def show(seen: Seen) -> None:
     show_measuring(seen.names)
-    models = _measured(seen.names)
+    models = measured(seen.names)
     if not models:
         st.info(
             "None of the chosen models is measured on distorted digits yet. Measure them, and how "
@@ -49,7 +48,7 @@ def show(seen: Seen) -> None:
 
 
 def pieces(seen: Seen) -> Iterator[Piece]:
-    models = _measured(seen.names)
+    models = measured(seen.names)
     left = [name for name in seen.names if name not in models]
     missing = f"Not measured yet: {', '.join(left)}." if left else ""
     if not models:
@@ -59,7 +58,7 @@ def pieces(seen: Seen) -> Iterator[Piece]:
     yield Piece("How sturdy they are", words, figures.overview(models))
     for kind in KINDS:
         yield Piece(f"Accuracy under {kind}", figure=figures.by_level(kind, models, seen.styles),
-                    table=table(kind, models))  # fmt: skip
+                    table=table(kind, models), folded=True)  # fmt: skip
 
 
 def table(kind: str, models: Models) -> pd.DataFrame:
@@ -67,13 +66,12 @@ def table(kind: str, models: Models) -> pd.DataFrame:
     levels = sorted([KINDS[kind].clean, *KINDS[kind].levels])
     curves = {name: of.curve(kind) for name, of in models.items()}
     columns = {
-        _level(kind, at): [_told(c[at]) if at in c else "" for c in curves.values()]
-        for at in levels
+        _level(kind, at): [c[at].words if at in c else "" for c in curves.values()] for at in levels
     }
     return pd.DataFrame({"Model": list(models), **columns})
 
 
-def _measured(names: Sequence[str]) -> dict[str, Sturdiness]:
+def measured(names: Sequence[str]) -> dict[str, Sturdiness]:
     """By name, as far as there is something to read; show_measuring says what is damaged."""
     store, found = loaders.members().store, {}
     for name in names:
@@ -184,8 +182,8 @@ def _show_flips(seen: Seen, models: Models, name: str, setting: Setting) -> None
     flips = robustness.flips(before, after)
     st.markdown(f"#### What flips for {name}")
     st.caption(
-        f"Of {under.where}, {name} reads {after.correct:,} rightly: {_told(after.accuracy)}. "
-        f"Undistorted, it reads {before.correct:,} of them: {_told(before.accuracy)}."
+        f"Of {under.where}, {name} reads {after.correct:,} rightly: {after.accuracy.words}. "
+        f"Undistorted, it reads {before.correct:,} of them: {before.accuracy.words}."
     )
     sides = {
         f"{len(flips.lost):,} turn wrong": flips.lost,
@@ -206,7 +204,7 @@ def _under(seen: Seen, models: Models, setting: Setting) -> Seen:
     return replace(
         seen.only(names),
         part=setting.name,
-        where=f"{SAMPLE:,} test digits, {setting.words}",
+        where=f"{SAMPLE:,} test digits {setting.words}",
         digits=distorted(setting),
         numbers=sample(),
         predictions={name: loaders.answers(name, setting.name) for name in names},
@@ -219,7 +217,3 @@ def _level(kind: str, level: float) -> str:
 
 def _in_words(kind: str, level: float) -> str:
     return "undistorted" if level == KINDS[kind].clean else KINDS[kind].words(level)
-
-
-def _told(rate: Rate) -> str:
-    return f"{rate.value:.2%} ({rate.low:.2%} to {rate.high:.2%})"
