@@ -92,17 +92,19 @@ def test_the_slider_tells_what_is_answered_and_what_is_left(page):
     for threshold in (0.99, 0.0, 0.99999):
         page.select_slider(key="sure").set_value(threshold).run()
         assert not page.exception
-        shown = table(page, "What it does")
+        shown, said = table(page, "AURC"), [text.value for text in page.text]
         for name in TWO:
             found = STORE.answers(name)
             answered = found.confidence >= np.float32(threshold)
             wrong = found.answers != found.labels
             errors, n = int((wrong & answered).sum()), int(answered.sum())
             word = "error" if errors == 1 else "errors"
-            assert shown.loc[name, "What it does"] == (
-                f"Answers from {threshold:.5g} on: {n / 100:.2f} % of the digits, "
+            assert (
+                f"{name}: Answers from {threshold:.5g} on: {n / 100:.2f} % of the digits, "
                 f"{errors:,} {word} of {n:,}, {10_000 - n:,} left to a person."
-            )
+            ) in said
+            assert shown.loc[name, "Answered"] == pytest.approx(n / 100)
+            assert shown.loc[name, "Errors"] == errors
             assert shown.loc[name, "Left to a person"] == 10_000 - n
             assert shown.loc[name, "of which wrong"] == int((wrong & ~answered).sum())
             assert shown.loc[name, "Right"] == pytest.approx(100 * (n - errors) / n)
@@ -331,6 +333,6 @@ def test_identical_models_are_told_alike(store):
     shutil.copytree(store / "tiny", store / "twin")
     app = open_view(VIEW, models=["tiny", "twin"])
     assert not app.exception
-    for column in ("Mean confidence", "What it does", "Here it is", "Temperature"):
+    for column in ("Mean confidence", "AURC", "Here it is", "Temperature"):
         shown = table(app, column)
         assert (shown.loc["tiny"] == shown.loc["twin"]).all()

@@ -18,6 +18,7 @@ from ui import loaders
 from ui.compare import ranks
 from ui.compare.confidence_tables import (
     abstention_table,
+    abstention_words,
     promise_table,
     show_table,
     temperature_table,
@@ -161,6 +162,8 @@ def _show_abstention(seen: Seen, validation: Mapping[str, Predictions]) -> None:
         "Answers only from this confidence on", THRESHOLDS, START, key=SURE, format_func=_short,
         bind="query-params", persist_state="session",
     )  # fmt: skip
+    for words in abstention_words(seen, threshold)[:MOST]:
+        st.text(words)
     show_table(abstention_table(seen, threshold), f"What models do from {threshold:g} on")
     _show_chart(
         _abstention(seen, threshold),

@@ -15,7 +15,7 @@ NATS = st.column_config.NumberColumn(format="%.4f")
 COLUMNS = {
     "Model": st.column_config.TextColumn(pinned=True),
     **dict.fromkeys(
-        ("Right", "Wrong", "95 % from", "to", "Mean confidence", "Calibration error",
+        ("Right", "Wrong", "Answered", "95 % from", "to", "Mean confidence", "Calibration error",
          "by luck up to", "Calibration error before", "and after"), PERCENT),
     "Log-loss before": NATS,
     "after": NATS,
@@ -77,16 +77,22 @@ def trust_words(seen: Seen, by: str) -> str:
     )
 
 
+def abstention_words(seen: Seen, threshold: float) -> list[str]:
+    """The same in a sentence for each model, which a phone can show without scrolling sideways."""
+    return [f"{name}: {abstain(of, threshold).words}" for name, of in seen.predictions.items()]
+
+
 def abstention_table(seen: Seen, threshold: float) -> pd.DataFrame:
     """What each model does that answers from this confidence on."""
     found = {name: abstain(answers, threshold) for name, answers in seen.predictions.items()}
     return pd.DataFrame([
         {
             "Model": name,
-            "What it does": one.words,
-            **_percent("Right", one.accuracy),
+            "Answered": 100 * one.coverage,
+            "Errors": one.errors,
             "Left to a person": one.left,
             "of which wrong": one.caught,
+            **_percent("Right", one.accuracy),
             "AURC": risk_area(seen.predictions[name]),
         }
         for name, one in found.items()
