@@ -20,6 +20,7 @@ from ui.compare.seen import Seen
 VIEW = "Confidence"
 TWO = ["tiny", "dense"]
 STORE = RunStore()
+OPEN = {"mended": "true", "curves": "true"}  # what is folded up at first
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def charts(app) -> list[dict]:
 
 @pytest.fixture
 def page(runs):
-    return open_view(VIEW, models=TWO)
+    return open_view(VIEW, models=TWO, **OPEN)
 
 
 def test_it_begins_with_the_best_few_by_validation_digits(runs):
@@ -178,9 +179,24 @@ def test_what_is_left_to_a_person_can_be_looked_at(page):
 
 def test_the_address_carries_what_is_looked_at(runs):
     asked = {"bins": "equal count", "sure": "0.99", "allowed": "0.2 %", "ranked": "digit 3"}
-    app = open_view(VIEW, models=TWO, **asked)
+    app = open_view(VIEW, models=TWO, **asked, **OPEN)
     kept = [app.session_state[key] for key in asked]
     assert kept == ["equal count", 0.99, 0.002, 3]
+    assert table(app, "Average precision").loc["tiny", "Digits"] == "1,010 against 8,990"
+
+
+def test_what_costs_a_browser_time_is_drawn_when_it_is_unfolded(runs):
+    app = open_view(VIEW, models=TWO)
+    assert len(charts(app)) == len(TWO) + 1
+    for key in OPEN:
+        app.session_state[key] = True
+    app.run()
+    assert not app.exception
+    titles = [chart["layout"]["title"]["text"] for chart in charts(app)]
+    assert {"Log-loss and calibration error", "ROC, precision and recall: macro average"} <= {
+        *titles
+    }
+    assert len(titles) == len(TWO) + 3
 
 
 def test_no_model_chosen_here_says_what_to_do(page):
@@ -190,7 +206,7 @@ def test_no_model_chosen_here_says_what_to_do(page):
 
 
 def test_on_validation_digits_it_says_that_this_is_no_test(runs):
-    app = open_view(VIEW, models=TWO, on="validation digits")
+    app = open_view(VIEW, models=TWO, on="validation digits", **OPEN)
     assert not app.exception
     assert "the very validation digits that are shown" in words(app)
     shown = table(app, "Temperature")
@@ -201,7 +217,7 @@ def test_on_validation_digits_it_says_that_this_is_no_test(runs):
 def test_without_validation_answers_a_model_has_no_threshold_and_no_temperature(store, monkeypatch):
     with np.load(WEIGHTS / "dense" / PREDICTIONS) as whole:
         np.savez_compressed(store / "dense" / PREDICTIONS, test=whole["test"])
-    app = open_view(VIEW, models=TWO)
+    app = open_view(VIEW, models=TWO, **OPEN)
     assert not app.exception
     assert "dense gets no threshold and no temperature" in words(app)
     assert list(table(app, "Temperature").index) == ["tiny"]
@@ -210,7 +226,7 @@ def test_without_validation_answers_a_model_has_no_threshold_and_no_temperature(
     with np.load(WEIGHTS / "tiny" / PREDICTIONS) as whole:
         np.savez_compressed(store / "tiny" / PREDICTIONS, test=whole["test"])
     use_store(monkeypatch, store)
-    app = open_view(VIEW, models=TWO)
+    app = open_view(VIEW, models=TWO, **OPEN)
     assert not app.exception
     assert not any("Temperature" in one.value for one in app.dataframe)
 
@@ -274,6 +290,7 @@ def pieces_page():
 def odd_page(which):
     """The view of few digits, chosen so that something is missing."""
     import numpy as np
+    import streamlit as st
 
     from digitcore.evaluation import Predictions
     from digitcore.figures import styles_of
@@ -306,6 +323,8 @@ def odd_page(which):
         {name: board[name] for name in found},
         styles_of(found),
     )
+    for folded in ("mended", "curves"):
+        st.session_state[folded] = True
     confidence.show(seen)
     for piece in confidence.pieces(seen):
         assert piece.heading
@@ -331,7 +350,7 @@ def test_odd_digits_get_sensible_words(which, said, runs):
 
 def test_identical_models_are_told_alike(store):
     shutil.copytree(store / "tiny", store / "twin")
-    app = open_view(VIEW, models=["tiny", "twin"])
+    app = open_view(VIEW, models=["tiny", "twin"], **OPEN)
     assert not app.exception
     for column in ("Mean confidence", "AURC", "Here it is", "Temperature"):
         shown = table(app, column)

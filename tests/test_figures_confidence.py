@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from digitcore.comparison.abstention import abstain, coverage
-from digitcore.comparison.calibration import confidences, reliability
+from digitcore.comparison.calibration import Tempered, confidences, reliability
 from digitcore.comparison.ranking import MACRO, ranking
+from digitcore.evaluation import wilson
 from digitcore.figures import confidence, styles_of
 from tests.test_evaluation import certain, guesses
 
@@ -20,7 +21,9 @@ RANKED = {name: ranking(found) for name, found in BOTH.items()}
 
 
 def bins(found, by="equal width"):
-    return confidence.reliability(reliability(found, by), "tiny", STYLES["tiny"])
+    """The diagonal, a point a bin, and bars of right and wrong answers."""
+    sure = confidences(found)
+    return confidence.reliability(reliability(found, by), sure, "tiny", STYLES["tiny"])
 
 
 def abstention(predictions, threshold=0.9):
@@ -29,29 +32,40 @@ def abstention(predictions, threshold=0.9):
     return confidence.abstention(curves, STYLES, marks)
 
 
-def before_after():
-    return confidence.before_after(
-        {"classic": (0.2, 0.1), "tiny": (0.3, 0.4)}, STYLES, "Loss", "nats"
-    )
+def tempered():
+    """Log-losses and calibration errors of two models, before and after."""
+    results = {
+        "classic": Tempered(1.2, 100, (0.2, 0.1), (0.02, 0.01), wilson(9, 10)),
+        "tiny": Tempered(0.9, 100, (0.3, 0.4), (0.03, 0.04), wilson(8, 10)),
+    }
+    return confidence.tempered(results, STYLES)
 
 
-def roc(of):
-    return confidence.roc({name: found.roc[of] for name, found in RANKED.items()}, STYLES, str(of))
+def ranks(of, found=RANKED):
+    """ROC curves, and then precision by recall."""
+    rocs = {name: one.roc[of] for name, one in found.items()}
+    precisions = {name: one.precision_recall[of] for name, one in found.items()}
+    return confidence.ranks(rocs, precisions, STYLES, str(of))
 
 
-def precision_recall(of):
-    curves = {name: found.precision_recall[of] for name, found in RANKED.items()}
-    return confidence.precision_recall(curves, STYLES, str(of))
+def axes(figure):
+    """Each axis by the name that traces have for it: x, y, x2, y2."""
+    places = {"xaxis": "x", "yaxis": "y", "xaxis2": "x2", "yaxis2": "y2"}
+    return {short: figure.layout[name] for name, short in places.items() if name in figure.layout}
+
+
+def on_axis(figure, axis):
+    """All that is drawn along an axis."""
+    letter = axis[0]
+    traces = [t for t in figure.data if (t[f"{letter}axis"] or letter) == axis]
+    return [value for trace in traces for value in trace[letter]]
 
 
 ALL = [
     bins(GOOD), bins(POOR), bins(PERFECT), bins(certain([1], [2])),
     bins(GOOD, "equal count"), bins(POOR, "equal count"), bins(PERFECT, "equal count"),
-    confidence.histogram(confidences(GOOD), "tiny", STYLES["tiny"]),
-    confidence.histogram(confidences(PERFECT), "tiny", STYLES["tiny"]),
     abstention(BOTH), abstention({"tiny": PERFECT}), abstention({"tiny": certain([1], [2])}),
-    before_after(), roc(MACRO), roc(3), precision_recall(MACRO), precision_recall(3),
-    confidence.roc({}, STYLES, "nothing"), confidence.precision_recall({}, STYLES, "nothing"),
+    tempered(), ranks(MACRO), ranks(3), confidence.ranks({}, {}, STYLES, "nothing"),
     confidence.abstention({}, STYLES),
 ]  # fmt: skip
 
@@ -60,31 +74,48 @@ ALL = [
 def test_figures_say_what_they_show_and_let_a_phone_scroll(figure):
     layout = figure.layout
     assert layout.title.text
-    assert layout.xaxis.title.text
-    assert layout.yaxis.title.text or all(isinstance(y, str) for y in figure.data[0].y)
     assert layout.dragmode is False
-    assert layout.xaxis.fixedrange and layout.yaxis.fixedrange
+    for name, axis in axes(figure).items():
+        assert axis.title.text or all(isinstance(value, str) for value in on_axis(figure, name))
+        assert axis.fixedrange
     json.loads(figure.to_json(), parse_constant=pytest.fail)  # no NaN, no infinity
     assert len(figure.to_json()) < 100_000
 
 
 @pytest.mark.parametrize("figure", ALL)
 def test_what_is_said_to_be_on_a_log_axis_is_on_one_and_has_a_place_there(figure):
-    for axis, values in (("xaxis", "x"), ("yaxis", "y")):
-        layout = figure.layout[axis]
-        if layout.type == "log" and figure.data and figure.data[0].type != "bar":
-            least = 10 ** (layout.range[0] if layout.range else -9)
-            drawn = np.concatenate([np.asarray(trace[values], float) for trace in figure.data])
-            assert drawn.min() >= least
-            assert len(layout.tickvals) == len(layout.ticktext)
-    subtitle = figure.layout.title.subtitle.text
-    logs = [figure.layout[axis].type == "log" for axis in ("xaxis", "yaxis")]
-    assert ("log" in subtitle) == any(logs)
+    logs = {name: axis for name, axis in axes(figure).items() if axis.type == "log"}
+    for name, axis in logs.items():
+        drawn = on_axis(figure, name)
+        if drawn and axis.ticktext:  # counts may be 0, and are nothing then
+            assert min(drawn) >= 10 ** (axis.range[0] if axis.range else -9)
+            assert len(axis.tickvals) == len(axis.ticktext)
+    assert ("log" in figure.layout.title.subtitle.text) == bool(logs)
+
+
+@pytest.mark.parametrize("figure", ALL)
+def test_a_browser_need_not_draw_twice_to_find_room(figure):
+    layout = figure.layout
+    assert layout.margin.autoexpand is False
+    plot = layout.height - layout.margin.t - layout.margin.b
+    assert plot >= 130 or all(isinstance(y, str) for y in on_axis(figure, "y"))
+    if layout.showlegend:
+        named = {trace.name for trace in figure.data if trace.showlegend is not False}
+        assert named
+        assert layout.margin.b >= confidence.LABELS + 24 * np.ceil(len(named) / 2)
+        assert layout.legend.y * plot == pytest.approx(-confidence.LABELS)  # under the titles
+
+
+def test_long_names_get_more_room_in_the_legend():
+    long = {f"{name} {'x' * 40}": found for name, found in BOTH.items()}
+    curves = {name: coverage(found) for name, found in long.items()}
+    room = confidence.abstention(curves, styles_of(long)).layout.margin.b
+    assert room == abstention(BOTH).layout.margin.b + 24  # one name a row
 
 
 def test_reliability_shows_each_bin_with_its_interval_beside_the_diagonal():
     found, figure = reliability(POOR), bins(POOR)
-    diagonal, points = figure.data
+    diagonal, points, *_ = figure.data
     assert (list(diagonal.x), list(diagonal.y)) == ([0, 1], [0, 1])
     assert points.x == pytest.approx(found.confidence)
     assert points.y == pytest.approx(found.accuracy)
@@ -109,16 +140,26 @@ def test_bins_of_equal_count_show_errors_expected_and_made():
     assert some.any() and not some.all()
 
 
-def test_the_histogram_has_all_answers_right_and_wrong_apart():
-    figure = confidence.histogram(confidences(POOR), "tiny", STYLES["tiny"])
-    right, wrong = figure.data
+@pytest.mark.parametrize("by", ["equal width", "equal count"])
+def test_below_are_all_answers_by_confidence_right_and_wrong_apart(by):
+    figure = bins(POOR, by)
+    right, wrong = figure.data[2:]
+    hits = POOR.answers == POOR.labels
+    for bars, which in ((right, hits), (wrong, ~hits)):
+        for middle, count in zip(bars.x, bars.y, strict=True):
+            inside = (POOR.confidence >= middle - 0.025) & (POOR.confidence < middle + 0.025)
+            assert count == (inside & which).sum()
     assert (right.name, wrong.name) == ("right", "wrong")
     assert (sum(right.y), sum(wrong.y)) == (POOR.correct, POOR.errors)
     assert wrong.marker.pattern.shape and not right.marker.pattern.shape
     assert right.customdata[-1] == "95% to 100%"
-    assert figure.layout.yaxis.type == "log"
-    assert figure.layout.xaxis.range[0] < POOR.confidence.min()
-    assert figure.layout.yaxis.range[0] < 0 < np.log10(max(right.y)) < figure.layout.yaxis.range[1]
+    counts, sure = figure.layout.yaxis2, figure.layout["xaxis2" if by == "equal count" else "xaxis"]
+    assert counts.type == "log" and {bars.yaxis for bars in figure.data[2:]} == {"y2"}
+    assert counts.range[0] < 0 < np.log10(max(right.y)) < counts.range[1]
+    assert counts.anchor == right.xaxis == ("x2" if by == "equal count" else "x")
+    assert counts.domain[1] < figure.layout.yaxis.domain[0]  # one below the other
+    assert sure.title.text == "confidence" and sure.anchor == "y2"
+    assert sure.range[0] == 0 and sure.range[1] > 1
 
 
 def test_abstention_shows_errors_among_the_answered_and_where_the_threshold_is():
@@ -142,18 +183,23 @@ def test_where_nothing_is_answered_no_threshold_is_ringed():
 
 
 def test_before_is_open_and_after_is_filled():
-    figure = before_after()
-    assert [trace.y[0] for trace in figure.data] == ["tiny", "classic"]  # the first is on top
-    tiny = figure.data[0]
-    assert list(tiny.x) == [0.3, 0.4]
-    assert [symbol.endswith("-open") for symbol in tiny.marker.symbol] == [True, False]
-    assert list(tiny.customdata) == ["before", "after"]
+    figure = tempered()
+    assert [trace.y[0] for trace in figure.data] == ["tiny", "tiny", "classic", "classic"]  # upward
+    losses, errors = figure.data[:2]
+    assert (list(losses.x), losses.xaxis) == ([0.3, 0.4], "x")
+    assert (list(errors.x), errors.xaxis) == ([0.03, 0.04], "x2")
+    assert figure.layout.xaxis.title.text == "log-loss, nats"
+    assert figure.layout.xaxis2.title.text == "calibration error"
+    assert figure.layout.xaxis.domain[1] < figure.layout.xaxis2.domain[0]  # side by side
+    for one in (losses, errors):
+        assert [symbol.endswith("-open") for symbol in one.marker.symbol] == [True, False]
+        assert list(one.customdata) == ["before", "after"]
 
 
 @pytest.mark.parametrize("of", [MACRO, 3])
 def test_roc_draws_every_point_those_without_false_alarms_too(of):
-    figure = roc(of)
-    for name, trace in zip(BOTH, figure.data, strict=True):
+    figure = ranks(of)
+    for name, trace in zip(BOTH, figure.data[:2], strict=True):
         curve = RANKED[name].roc[of]
         assert trace.name == name and trace.line.dash == STYLES[name].dash
         assert trace.y == pytest.approx(curve.y, abs=1e-6)
@@ -167,28 +213,34 @@ def test_roc_draws_every_point_those_without_false_alarms_too(of):
 
 @pytest.mark.parametrize("of", [MACRO, 3])
 def test_precision_and_recall_are_zoomed_to_where_they_bend(of):
-    figure = precision_recall(of)
-    for name, trace in zip(BOTH, figure.data, strict=True):
+    figure = ranks(of)
+    layout = figure.layout
+    for name, trace in zip(BOTH, figure.data[2:], strict=True):
         curve = RANKED[name].precision_recall[of]
         assert trace.x == pytest.approx(curve.x, abs=1e-6)
         assert trace.y == pytest.approx(curve.y, abs=1e-6)
+        assert (trace.xaxis, trace.yaxis) == ("x2", "y2")
         assert trace.line.shape == "vh"  # a recall has the precision of its own point
+        assert trace.line.dash == STYLES[name].dash
         corner = np.minimum(curve.x, curve.y).max()
-        assert figure.layout.xaxis.range[0] < corner <= 1
-    assert figure.layout.xaxis.range == figure.layout.yaxis.range
-    assert "zoomed" in figure.layout.title.subtitle.text
+        assert layout.xaxis2.range[0] < corner <= 1
+    assert layout.xaxis2.range == layout.yaxis2.range
+    assert layout.yaxis2.domain[1] < layout.yaxis.domain[0]  # below the ROC curves
+    assert "zoomed" in layout.title.subtitle.text
+
+
+def test_a_model_is_named_once_for_both_of_its_curves():
+    roc, _, precision, _ = ranks(MACRO).data
+    assert roc.legendgroup == precision.legendgroup == roc.name
+    assert roc.showlegend is not False and precision.showlegend is False
 
 
 def test_perfect_curves_have_room_on_their_axes():
-    found = ranking(PERFECT)
-    for figure in (
-        confidence.roc({"tiny": found.roc[MACRO]}, STYLES, "all"),
-        confidence.precision_recall({"tiny": found.precision_recall[MACRO]}, STYLES, "all"),
-    ):
-        low, high = figure.layout.yaxis.range
-        assert low < 1 < high
+    layout = ranks(MACRO, {"tiny": ranking(PERFECT)}).layout
+    for axis in (layout.yaxis, layout.xaxis2, layout.yaxis2):
+        assert axis.range[0] < 1 < axis.range[1]
 
 
 def test_without_a_curve_it_is_said():
-    for figure in ALL[-3:]:
+    for figure in ALL[-2:]:
         assert figure.layout.annotations[0].text == confidence.NOTHING

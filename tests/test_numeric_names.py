@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digitcore.comparison import overlap
+from digitcore.comparison import calibration, overlap
 from digitcore.comparison.anatomy import Without
 from digitcore.comparison.cost import COSTS, Offer
 from digitcore.comparison.significance import every_pair
@@ -45,6 +45,9 @@ FIGURES = {
     "confused": lambda: errors.confused(overlap.confused(ASKED), STYLES),
     "agreement": lambda: errors.agreement(overlap.agreement(ASKED), NAMES, 300),
     "cost": lambda: cost.cost_front(OFFERS, COSTS["size"], STYLES),
+    "tempered": lambda: confidence.tempered(
+        {name: calibration.tempered(of, of) for name, of in ASKED.items()}, STYLES
+    ),
     "sturdiness": lambda: robustness.overview(STURDY),
     "sturdiness by level": lambda: robustness.by_level("noise", STURDY, STYLES),
 }

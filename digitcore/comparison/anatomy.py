@@ -214,7 +214,8 @@ def told(without: Without) -> str:
     luck = "could well be luck" if without.by_luck else "is hardly luck"
     return (
         f"Without {without.member} {_change(without.added_errors)}: it saves {without.saves:,} "
-        f"and spoils {without.spoils:,}, which {luck} (p = {without.p:.2g})."
+        f"and spoils {without.spoils:,}, which {luck} (p = {without.p:.2g}, corrected for as many "
+        "members)."
     )
 
 

@@ -15,10 +15,9 @@ import plotly.graph_objects as go
 from digitcore.comparison.abstention import Abstention, Coverage
 from digitcore.comparison.calibration import Histogram, Reliability, Tempered
 from digitcore.comparison.ranking import Curve
-from digitcore.figures.style import Style, ticks
+from digitcore.figures.style import GREY, Style, ticks
 
 Styles = Mapping[str, Style]
-GREY = "#8a949b"  # can be told from both backgrounds
 LEAST_ERRORS, LEAST_DOUBT = 1e-4, 1e-5  # where log axes begin; what is less is drawn there
 NOTHING = "No digit to draw a curve from."
 LABELS = 52  # pixels below a plot for its ticks and the title of its axis
@@ -183,7 +182,7 @@ def tempered(results: Mapping[str, Tempered], styles: Styles) -> go.Figure:
     names = list(results)[::-1]  # Plotly counts rows from below
     traces = [
         go.Scatter(
-            x=pair, y=[name, name], mode="lines+markers", xaxis=axis,
+            x=pair, y=[name, name], mode="lines+markers", xaxis=place,
             line={"color": style.colour, "width": 2},
             marker={"color": style.colour, "size": 11, "line": {"width": 2, "color": style.colour},
                     "symbol": [f"{style.symbol}-open", style.symbol]},
@@ -191,16 +190,16 @@ def tempered(results: Mapping[str, Tempered], styles: Styles) -> go.Figure:
             hovertemplate=f"%{{customdata}}: %{{x:.4g}}<extra>{name}</extra>",
         )
         for name, one, style in ((name, results[name], styles[name]) for name in names)
-        for axis, pair in (("x", one.log_loss), ("x2", one.calibration_error))
+        for place, pair in (("x", one.log_loss), ("x2", one.calibration_error))
     ]  # fmt: skip
     told = ticks(names)
-    left = {"rangemode": "tozero", "tickformat": "~g", "nticks": 4, "domain": [0, 0.47]}
+    axis = {"rangemode": "tozero", "nticks": 3, "tickangle": 0}
     return _figure(
         traces, "Log-loss and calibration error", "open: before; filled: after; less is better",
         130 + 30 * len(names), left=20 + 7 * max(len(name) for name in told),
-        xaxis={"title": "log-loss, nats", **left},
-        xaxis2={"title": "calibration error", **left, "domain": [0.53, 1], "tickformat": "~%"},
-        yaxis={"tickvals": names, "ticktext": told},
+        xaxis={"title": "log-loss, nats", "domain": [0, 0.47], "tickformat": "~g", **axis},
+        xaxis2={"title": "calibration error", "domain": [0.53, 1], "tickformat": "~%", **axis},
+        yaxis={"type": "category", "tickvals": names, "ticktext": told},  # names may be numbers
     )  # fmt: skip
 
 
@@ -256,7 +255,7 @@ def _small(values: np.ndarray) -> np.ndarray:
 
 
 def _figure(
-    traces: Sequence[go.Scatter | go.Bar], title: str, below: str, height: int, left: int = 58,
+    traces: Sequence[go.Scatter | go.Bar], title: str, below: str, height: int, left: int = 62,
     legend: Sequence[str] = (), **layout: Any,
 ) -> go.Figure:  # fmt: skip
     """Plots under a title with smaller lines below, with axes that leave a finger to the page's
@@ -264,7 +263,7 @@ def _figure(
 
     height, left: pixels, of all but the legend, and beside the plots. layout: the axes and more.
     """
-    top, bottom = 70 + 15 * below.count("<br>"), _legend_height(legend)
+    top, bottom = 74 + 15 * below.count("<br>"), _legend_height(legend)
     every = {
         "title": {"text": title, "subtitle": {"text": below}}, "dragmode": False,
         "height": height + bottom, "showlegend": bottom > 0,
@@ -284,4 +283,4 @@ def _legend_height(names: Sequence[str]) -> int:
     if not names:
         return 0
     across = max(1, 270 // (50 + 7 * max(map(len, names))))
-    return 12 + 20 * -(-len(names) // across)
+    return 12 + 24 * -(-len(names) // across)

@@ -31,9 +31,9 @@ from ui.compare.error_words import how_many
 from ui.compare.seen import VALIDATION, Seen
 from ui.words import in_words
 
-MOST = 4  # models whose lines can be told apart at a glance
+MOST = 3  # models at first: each has a chart of its own, and a browser takes 50 ms for it
 WIDTH = 260  # pixels that the chart of a model needs
-BY, SURE, RATE = "bins", "sure", "allowed"
+BY, SURE, RATE, MENDED = "bins", "sure", "allowed", "mended"
 THRESHOLDS = (
     0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998,
     0.999, 0.9995, 0.9999, 0.99999,
@@ -206,7 +206,14 @@ def _show_temperatures(seen: Seen, validation: Mapping[str, Predictions]) -> Non
         "an ensemble, the logarithms of its combined probabilities. "
         + validation_words(seen, "Each temperature is fitted")
     )
-    results = _tempered(seen, validation)
+    inside = st.expander("Log-loss and calibration error, before and after", key=MENDED,
+                         on_change="rerun", bind="query-params")  # fmt: skip
+    if inside.open:
+        with inside:
+            _show_before_after(seen, _tempered(seen, validation))
+
+
+def _show_before_after(seen: Seen, results: Mapping[str, Tempered]) -> None:
     _show_chart(figures.tempered(results, seen.styles), "tempered",
                 f"Log-loss and calibration error of {len(results)} models before and after "
                 "temperature scaling. The table below has the numbers.")  # fmt: skip

@@ -14,7 +14,7 @@ from ui.compare.confidence_tables import show_table
 from ui.compare.seen import Seen
 from ui.words import in_words
 
-OF = "ranked"
+OF, CURVES = "ranked", "curves"
 WIDTH = 300  # pixels that a chart needs
 
 
@@ -22,7 +22,14 @@ WIDTH = 300  # pixels that a chart needs
 @in_words()
 def show(seen: Seen) -> None:
     st.markdown("#### Do a digit's own images rank above all others?")
-    rankings = _rankings(seen)
+    inside = st.expander("ROC and precision-recall curves, of each digit and on average",
+                         key=CURVES, on_change="rerun", bind="query-params")  # fmt: skip
+    if inside.open:
+        with inside:
+            _show_curves(seen, _rankings(seen))
+
+
+def _show_curves(seen: Seen, rankings: Mapping[str, Ranking]) -> None:
     options = _options(rankings)
     if not options:
         st.info("All digits here are of one class, so there is nothing to rank them above.")
