@@ -13,6 +13,7 @@ from digitcore.figures import (
     accuracies,
     anatomy,
     answers,
+    confidence,
     cost,
     errors,
     gaps,
