@@ -88,7 +88,7 @@ def test_every_kind_can_be_opened_by_the_address(kind, store):
 def test_the_view_is_the_same_whatever_the_other_views_look_at(part, store):
     app = open_sturdiness(on=part, models=["tiny", "both"])
     assert len(charts(app)) == 2 and not app.error and not app.warning
-    assert "Of 2,000 test digits, rotated by 30 degrees" in words(app)
+    assert "Of 2,000 test digits rotated by 30 degrees" in words(app)
 
 
 def test_an_unknown_kind_in_the_address_is_survived(store):
