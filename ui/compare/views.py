@@ -8,6 +8,7 @@ from importlib import import_module
 import streamlit as st
 
 from digitcore.comparison.scores import score
+from digitcore.comparison.significance import every_pair
 from digitcore.folder import RunDamaged
 from digitcore.report import Piece
 from ui import loaders
@@ -67,9 +68,12 @@ def warm_up() -> None:
     """What the first person to compare models would wait for: libraries, and stored answers."""
     for library in ("sklearn.metrics", "scipy.stats", "scipy.optimize"):
         import_module(library)
+    found = {}
     for row in loaders.leaderboard()[0]:
         with suppress(RunDamaged, KeyError):
-            score(loaders.answers(row.name))
+            found[row.name] = loaders.answers(row.name)
+            score(found[row.name])
+    every_pair(found)
 
 
 def choose_view() -> str:
