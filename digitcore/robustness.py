@@ -145,7 +145,7 @@ def _sound(name: str, codes: Codes) -> Codes:
 
 def stamp(runs: RunStore, name: str) -> Stamp:
     """Changes with every writing of what the answers of a model or ensemble follow from."""
-    files = (path / file for path in _paths(runs, name) for file in (FILE, PREDICTIONS))
+    files = (run.path / file for run in runs.members(name) for file in (FILE, PREDICTIONS))
     written = tuple((str(file), *_version(file)) for file in files)
     return runs.ensembles().get(name), written
 
@@ -205,14 +205,14 @@ def sturdiest(models: Mapping[str, Sturdiness], kind: str) -> str | None:
 def sturdiness(runs: RunStore, name: str) -> Sturdiness:
     """Of a model or ensemble. Raises KeyError, RunDamaged; without rates where none is measured."""
     ensemble = runs.ensembles().get(name)
-    codes = [stored(Run(path)) for path in _paths(runs, name)]
+    codes = [stored(run) for run in runs.members(name)]
     rates = {}
     for setting in SETTINGS:
         if all(setting in member for member in codes):
             probs = np.stack([decode(member[setting]) for member in codes])
             together = combine(probs, ensemble.how, ensemble.weights) if ensemble else probs[0]
             rates[setting] = _accuracy(together.argmax(1) == labels())
-    return Sturdiness(_accuracy(_right(sampled(runs.answers(name)))), rates)
+    return Sturdiness(sampled(runs.answers(name)).accuracy, rates)
 
 
 @dataclass(frozen=True)
@@ -226,23 +226,13 @@ class Flips:
 
 def flips(before: Predictions, after: Predictions) -> Flips:
     """What a distortion changes, for predictions of the same digits in the same order."""
-    was, now = _right(before), _right(after)
+    was, now = before.right, after.right
     order = np.argsort(-after.confidence, kind="stable")
     return Flips(order[(was & ~now)[order]], order[(~was & now)[order]])
 
 
-def _right(predictions: Predictions) -> np.ndarray:
-    return predictions.answers == predictions.labels
-
-
 def _accuracy(right: np.ndarray) -> Rate:
     return wilson(int(right.sum()), len(right))
-
-
-def _paths(runs: RunStore, name: str) -> list[Path]:
-    """The folders of a model, or of an ensemble's members. Raises KeyError."""
-    ensemble = runs.ensembles().get(name)
-    return [runs.run(member).path for member in (ensemble.members if ensemble else (name,))]
 
 
 def _version(file: Path) -> tuple[int, int]:

@@ -179,6 +179,14 @@ class RunStore:
                         found.setdefault(path.name, ensemble)
         return found
 
+    def members(self, name: str) -> list[Run]:
+        """The runs whose answers a name stands for: its own, or an ensemble's members'.
+
+        Raises NoSuchModel.
+        """
+        ensemble = self.ensembles().get(name)
+        return [self.run(member) for member in (ensemble.members if ensemble else (name,))]
+
     def answers(self, name: str, part: str = "test") -> Predictions:
         """Stored answers of a model or an ensemble. Raises NoSuchModel."""
         ensemble = self.ensembles().get(name)

@@ -43,7 +43,7 @@ with st.grid(3, min_column_width=220):
     st.metric(f"Misread of {share.n:,} test digits", default.errors, border=True)
     st.metric("Models and ensembles to ask", len(board), border=True)
 st.caption(
-    f"95 % interval {share.low:.2%} to {share.high:.2%}, n = {share.n:,} test digits, predicted "
+    f"95 % interval {share.interval}, n = {share.n:,} test digits, predicted "
     "once. The default was chosen on other digits, held out of the training."
 )
 

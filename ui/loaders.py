@@ -62,9 +62,7 @@ def answers(name: str, part: str = "test") -> Predictions:
 def _version(name: str) -> tuple:
     """Changes when a model, or an ensemble or one of its members, is written anew."""
     store = members().store
-    ensemble = store.ensembles().get(name)
-    runs = [store.run(member) for member in (ensemble.members if ensemble else (name,))]
-    return ensemble, tuple((run.path, run.stamp) for run in runs)
+    return store.ensembles().get(name), tuple((run.path, run.stamp) for run in store.members(name))
 
 
 @st.cache_resource(show_spinner=False, max_entries=300)

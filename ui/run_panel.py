@@ -12,7 +12,7 @@ from ui.choice import OWN
 from ui.compare.seen import add_model
 from ui.recipe_form import fill
 from ui.states import ICONS, attempt
-from ui.words import in_words
+from ui.words import go_to, in_words
 
 
 def show_panel(jobs: Jobs, job: Job) -> None:
@@ -52,11 +52,10 @@ def _show_next_steps(jobs: Jobs, job: Job) -> None:
                       on_click=lambda: _train_further(jobs, job.name))  # fmt: skip
         if job.result and st.button("Ask it on Draw", icon=":material/draw:"):
             st.session_state.ensemble, st.session_state.members = OWN, [job.name]
-            # without query_params={} it refuses where the address holds this page's recipe
-            st.switch_page("pages/draw.py", query_params={})
+            go_to("pages/draw.py")
         if job.result and st.button("Compare it", icon=":material/balance:"):
             add_model(job.name)
-            st.switch_page("pages/compare.py", query_params={})
+            go_to("pages/compare.py")
         if job.recipe:
             st.button("Use its recipe as a starting point", icon=":material/content_copy:",
                       on_click=_start_from, args=(job.name, job.recipe))  # fmt: skip

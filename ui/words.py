@@ -27,6 +27,11 @@ def in_words() -> Iterator[None]:
         st.info(str(missing), icon=":material/hourglass_empty:")
 
 
+def go_to(page: str) -> None:
+    """Switch the page; Streamlit refuses while the address holds what this one has chosen."""
+    st.switch_page(page, query_params={})
+
+
 def stop_without_models() -> None:
     """End the page with what to do, where there is no finished model yet."""
     st.info(

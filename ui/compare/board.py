@@ -18,6 +18,7 @@ from ui.compare.seen import TEST, VALIDATION, Seen
 from ui.compare.short import in_short
 from ui.loaders import members
 from ui.states import told
+from ui.tables import offer_csv
 
 GROUP, FILTER = "seeds", "board filter"
 NUMBER = st.column_config.NumberColumn
@@ -63,7 +64,6 @@ LUCKS = (
 
 
 def show(seen: Seen) -> None:
-    looks.rerun_if_changed()
     recipes, groups = recipes_of(seen)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         words = st.text_input("Filter", key=FILTER, width=260, placeholder="name or recipe",
@@ -93,6 +93,11 @@ def pieces(seen: Seen) -> Iterator[Piece]:
     board = _board(seen, groups if st.session_state.get(GROUP) else [])
     table = _readable(_table(seen, board, recipes))
     yield Piece("Who reads best", "\n\n".join(_words(seen, board)), _chart(seen, board), table)
+
+
+def at_test(seen: Seen) -> str:
+    """What is to be said where models are told apart on the test digits; else nothing."""
+    return f" {ONCE[TEST]}" if seen.part == TEST else ""
 
 
 def _board(seen: Seen, groups: Sequence[tuple[str, ...]]) -> list[Line]:
@@ -223,11 +228,7 @@ def _show_table(seen: Seen, table: pd.DataFrame) -> None:
         column_config=_columns(),
         alt=f"All figures of {len(table)} models on {seen.where}",
     )
-    st.download_button(
-        "CSV", table.round(6).to_csv(index=False), f"leaderboard-{seen.part.replace(' ', '-')}.csv",
-        "text/csv", icon=":material/download:", on_click="ignore",
-        help=f"The table with n and what was read: {seen.where}.",
-    )  # fmt: skip
+    offer_csv(table.round(6), "leaderboard", seen.part, seen.where)
 
 
 def _has_deviations(table: pd.DataFrame) -> bool:

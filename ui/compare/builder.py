@@ -16,28 +16,30 @@ from digitcore.members import DEFAULT
 from digitcore.names import Refused
 from digitcore.runs import Ensemble
 from ui.compare.dissected import WHICH, anatomy
-from ui.compare.seen import MODELS, TEST, VALIDATION, add_model
+from ui.compare.seen import (
+    TEST,
+    VALIDATION,
+    add_model,
+    drop_model,
+    redraw_page,
+    rename_model,
+)
 from ui.kept import kept_among
 from ui.loaders import answers, jobs, members
 from ui.states import attempt
-from ui.words import in_words
+from ui.tables import show_table
+from ui.words import go_to, in_words
 
 OF, HOW, NAME, ABOUT = (
     "ensembles members", "ensembles how", "ensembles name", "ensembles about",
 )  # fmt: skip
-OWN, MADE, CHANGED = "ensembles own", "ensembles made", "ensembles changed"
+OWN, MADE = "ensembles own", "ensembles made"
 THIS = "this ensemble"
 NO_VERDICT = (
     "Whether that is luck is not tested here: members are chosen and weights fitted by these very "
     "digits, which flatters what is chosen."
 )
 LETTERS = 200  # of a description
-
-
-def rerun_if_changed() -> None:
-    """Draw the whole page anew where an ensemble was made, renamed or deleted just now."""
-    if st.session_state.pop(CHANGED, False):
-        st.rerun()
 
 
 def show(chosen: Sequence[str]) -> None:
@@ -105,10 +107,8 @@ def _show_preview(ensemble: Ensemble) -> None:
     if default:
         rival = anatomy(default, VALIDATION)
         lines.append(_line(f"{DEFAULT}, the default", rival.together, rival.log_loss))
-    st.dataframe(
-        pd.DataFrame(lines), hide_index=True, height="content", placeholder="",
-        alt=f"What {', '.join(ensemble.members)} reach together on the validation digits",
-    )  # fmt: skip
+    who = ", ".join(ensemble.members)
+    show_table(pd.DataFrame(lines), f"What {who} reach together on the validation digits")
     rivals = {f"{found.best}, its best member,": found.members[found.best]}
     if default:
         rivals[DEFAULT] = rival.together
@@ -149,7 +149,7 @@ def _save() -> None:
         kept[MADE], kept[OWN], kept[NAME], kept[ABOUT] = name, name, "", ""
         kept[WHICH] = name  # what its members add is what one wants to see next
         add_model(name)
-        kept[CHANGED] = True
+        redraw_page()
 
 
 def _create(name: str, about: str) -> None:
@@ -189,8 +189,7 @@ def _address() -> str:
 def _ask_on_draw(ensemble: Ensemble) -> None:
     if st.button("Ask it on Draw", icon=":material/draw:", key="ensembles draw"):
         st.session_state.ensemble, st.session_state.how = ensemble.name, ensemble.how
-        # without query_params={} it refuses where the address holds this page's choice
-        st.switch_page("pages/draw.py", query_params={})
+        go_to("pages/draw.py")
 
 
 # --- renamed and deleted
@@ -238,13 +237,13 @@ def _lack(own: Own) -> str:
 def _rename(name: str, key: str) -> None:
     kept, new = st.session_state, st.session_state[key].strip()
     if attempt(jobs().ensembles.rename, name, new, done=f"{name} is called {new} now."):
-        kept[MODELS] = [new if model == name else model for model in kept.get(MODELS, [])]
+        rename_model(name, new)
         kept[MADE] = new if kept.get(MADE) == name else kept.get(MADE, "")
-        kept[OWN], kept[CHANGED] = new, True
+        kept[OWN] = new
+        redraw_page()
 
 
 def _delete(name: str) -> None:
-    kept = st.session_state
     if attempt(jobs().ensembles.delete, name, done=f"{name} is deleted."):
-        kept[MODELS] = [model for model in kept.get(MODELS, []) if model != name]
-        kept[CHANGED] = True
+        drop_model(name)
+        redraw_page()

@@ -17,10 +17,10 @@ from digitcore.report import Piece
 from ui import loaders
 from ui.compare import ranks
 from ui.compare.confidence_tables import (
+    COLUMNS,
     abstention_table,
     abstention_words,
     promise_table,
-    show_table,
     temperature_table,
     trust_table,
     trust_words,
@@ -29,6 +29,7 @@ from ui.compare.confidence_tables import (
 from ui.compare.digit import pictures, show_digits
 from ui.compare.error_words import how_many
 from ui.compare.seen import VALIDATION, Seen
+from ui.tables import show_table
 from ui.words import in_words
 
 MOST = 3  # models at first: each has a chart of its own, and a browser takes 50 ms for it
@@ -146,7 +147,7 @@ def _show_trust(seen: Seen) -> None:
     by = st.segmented_control("Bins of", WAYS, default=WAYS[0], required=True, key=BY,
                               bind="query-params", persist_state="session")  # fmt: skip
     st.caption(trust_words(seen, by))
-    show_table(_trust(seen, by), "What models claim, and what they reach")
+    show_table(_trust(seen, by), "What models claim, and what they reach", COLUMNS)
     with st.grid(MOST, min_column_width=WIDTH):
         for name, figure in zip(seen.names, _reliabilities(seen, by), strict=True):
             _show_chart(figure, f"reliability {name}",
@@ -164,7 +165,7 @@ def _show_abstention(seen: Seen, validation: Mapping[str, Predictions]) -> None:
     )  # fmt: skip
     for words in abstention_words(seen, threshold)[:MOST]:
         st.text(words)
-    show_table(abstention_table(seen, threshold), f"What models do from {threshold:g} on")
+    show_table(abstention_table(seen, threshold), f"What models do from {threshold:g} on", COLUMNS)
     _show_chart(
         _abstention(seen, threshold),
         "abstention",
@@ -179,7 +180,8 @@ def _show_abstention(seen: Seen, validation: Mapping[str, Predictions]) -> None:
             persist_state="session",
         )  # fmt: skip
         st.caption(validation_words(seen, "Each threshold is chosen"))
-        show_table(promise_table(seen, validation, rate), f"Thresholds for {rate:.2%} errors")
+        kept = promise_table(seen, validation, rate)
+        show_table(kept, f"Thresholds for {rate:.2%} errors", COLUMNS)
 
 
 def _short(share: float) -> str:
@@ -217,7 +219,7 @@ def _show_before_after(seen: Seen, results: Mapping[str, Tempered]) -> None:
     _show_chart(figures.tempered(results, seen.styles), "tempered",
                 f"Log-loss and calibration error of {len(results)} models before and after "
                 "temperature scaling. The table below has the numbers.")  # fmt: skip
-    show_table(temperature_table(results), "Before and after temperature scaling")
+    show_table(temperature_table(results), "Before and after temperature scaling", COLUMNS)
 
 
 @st.fragment

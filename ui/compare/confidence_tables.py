@@ -29,14 +29,6 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def show_table(table: pd.DataFrame, alt: str) -> None:
-    """A click on a heading sorts."""
-    known = {name: COLUMNS[name] for name in table if name in COLUMNS}
-    st.dataframe(
-        table, hide_index=True, height="content", placeholder="", alt=alt, column_config=known
-    )
-
-
 def _percent(what: str, rate: Rate | None) -> dict:
     """A share with its interval in percent, nothing where there is none."""
     shares = (rate.value, rate.low, rate.high) if rate else ()

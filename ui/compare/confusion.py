@@ -11,6 +11,7 @@ from digitcore.comparison.confusion import SCALES, most_confused, moved, places,
 from digitcore.figures.confusion import Cell, confusion, difference, strongest
 from digitcore.report import Piece
 from ui.compare.digit import show_digits
+from ui.compare.error_words import count
 from ui.compare.seen import Seen
 from ui.kept import kept_among
 from ui.words import text_colour
@@ -177,8 +178,7 @@ def _choose_cell(shown: list[str], pair: Pair | None) -> tuple[str, int, int]:
 
 
 def _show_group(seen: Seen, words: str, found: np.ndarray, key: str, names: list[str]) -> None:
-    count = f"{len(found):,} digit{'' if len(found) == 1 else 's'}"
-    st.markdown(f"**{count}**: {words}" if len(found) else f"No digit is {words}.")
+    st.markdown(f"**{count(len(found))}**: {words}" if len(found) else f"No digit is {words}.")
     if len(found):
         show_digits(seen, found.tolist(), key, names)
 

@@ -12,9 +12,10 @@ from digitcore.figures.cost import cost_front
 from digitcore.finish import time_one_image
 from digitcore.folder import RunDamaged
 from digitcore.report import Piece
-from ui.compare.board import ONCE
-from ui.compare.seen import TEST, Seen
+from ui.compare.board import at_test
+from ui.compare.seen import Seen
 from ui.loaders import members
+from ui.tables import show_table
 
 TIME = COSTS["latency"]
 MEASURED = "cost measured"  # the session keeps model -> milliseconds under this name
@@ -32,6 +33,14 @@ LUCK = (
     "A step of the front can be luck: whether one model is really better than another is told "
     "under Gaps."
 )
+NUMBER = st.column_config.NumberColumn
+COLUMNS = {
+    "Model": st.column_config.TextColumn(pinned=True),
+    "Accuracy %": NUMBER(format="%.2f"),
+    "Parameters": NUMBER(format="localized"),
+    "Size, MiB": NUMBER(format="%.2f"),
+    "ms an image": NUMBER(format="%.3f"),
+}
 
 
 def show(seen: Seen) -> None:
@@ -47,7 +56,8 @@ def show(seen: Seen) -> None:
     for paragraph in words:
         st.text(paragraph)
     st.caption(_note(seen))
-    _show_table(_table(seen, offers, cost))
+    alt = f"Costs and accuracy of {len(offers)} models; those on the front are marked."
+    show_table(_table(seen, offers, cost), alt, COLUMNS, most=12)
 
 
 def pieces(seen: Seen) -> Iterator[Piece]:
@@ -80,8 +90,7 @@ def _offers(seen: Seen, cost: Cost, times: Mapping[str, float] | None) -> list[O
 
 
 def _note(seen: Seen) -> str:
-    once = f" {ONCE[TEST]}" if seen.part == TEST else ""
-    return f"Accuracy and errors: n = {seen.where}. {LUCK}{once}"
+    return f"Accuracy and errors: n = {seen.where}. {LUCK}{at_test(seen)}"
 
 
 # --- time, measured here
@@ -160,18 +169,3 @@ def _table(seen: Seen, offers: list[Offer], cost: Cost) -> pd.DataFrame:
             "ms an image": offer.cost if cost is TIME else costs["latency"],
         })  # fmt: skip
     return pd.DataFrame(lines)
-
-
-def _show_table(table: pd.DataFrame) -> None:
-    number = st.column_config.NumberColumn
-    st.dataframe(
-        table, hide_index=True, height="content" if len(table) <= 12 else 460, placeholder="",
-        alt=f"Costs and accuracy of {len(table)} models; those on the front are marked.",
-        column_config={
-            "Model": st.column_config.TextColumn(pinned=True),
-            "Accuracy %": number(format="%.2f"),
-            "Parameters": number(format="localized"),
-            "Size, MiB": number(format="%.2f"),
-            "ms an image": number(format="%.3f"),
-        },
-    )  # fmt: skip

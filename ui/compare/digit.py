@@ -17,6 +17,7 @@ from ui.choice import OWN
 from ui.compare.seen import TEST, VALIDATION, Seen
 from ui.pictures import enlarge
 from ui.tiles import show_tiles
+from ui.words import go_to
 
 LARGE = 280  # pixels
 PICTURED = 12  # digits of a kind in a report
@@ -96,11 +97,11 @@ def _offer_draw(seen: Seen, number: int) -> None:
     """Draw asks the very models that are compared, if their bars can be told apart there."""
     if not st.button("Ask about it on Draw", icon=":material/draw:", key="ask on draw"):
         return
-    kept, single = st.session_state, [name for name, row in seen.rows.items() if not row.members]
+    kept = st.session_state
     kept.way, kept.test_index = "Test digit", number
-    if 0 < len(single) == len(seen.rows) <= figures.MOST_BARS:
-        kept.ensemble, kept.members = OWN, single
-    st.switch_page("pages/draw.py", query_params={})
+    if not seen.ensembles and len(seen.names) <= figures.MOST_BARS:
+        kept.ensemble, kept.members = OWN, seen.single
+    go_to("pages/draw.py")
 
 
 def _title(seen: Seen, place: int) -> str:

@@ -44,18 +44,14 @@ def options(seen: Seen) -> list[str]:
         if len(ensemble.members) == len(set(ensemble.members)) > 1  # a file may say anything
     }  # fmt: skip
     order = [name for name in (*seen.names, DEFAULT, *known) if name in known]
-    return [*dict.fromkeys(order), *([TOGETHER] if len(single(seen)) > 1 else [])]
-
-
-def single(seen: Seen) -> list[str]:
-    return [name for name in seen.names if not seen.rows[name].members]
+    return [*dict.fromkeys(order), *([TOGETHER] if len(seen.single) > 1 else [])]
 
 
 def asked(seen: Seen, which: str, how: str) -> Ensemble:
     """Raises RunDamaged where weights are asked for and answers are damaged."""
     if which != TOGETHER:
         return members().store.ensembles()[which]
-    return members().combined(tuple(single(seen)), how, TOGETHER)
+    return members().combined(tuple(seen.single), how, TOGETHER)
 
 
 def kept(seen: Seen, known: list[str]) -> Ensemble:
@@ -81,8 +77,7 @@ def dissect(seen: Seen, ensemble: Ensemble) -> Dissected:
     shown, held_out = (anatomy(ensemble, part) for part in (seen.part, VALIDATION))
     every = {ensemble.name: shown.together, **shown.members}
     rows = {row.name: row for row in leaderboard()[0] if row.name in every}
-    together = [name for name in seen.names if seen.rows[name].members]
-    styles = figures.styles_of([*seen.names, *every], [*together, ensemble.name])
+    styles = figures.styles_of([*seen.names, *every], [*seen.ensembles, ensemble.name])
     looks = {name: seen.styles.get(name, styles[name]) for name in every}
     return Dissected(
         ensemble, shown, held_out, replace(seen, predictions=every, rows=rows, styles=looks)

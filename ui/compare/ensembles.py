@@ -21,10 +21,10 @@ from ui.compare.dissected import (
     dissect,
     kept,
     options,
-    single,
 )
 from ui.compare.seen import VALIDATION, Seen
 from ui.kept import kept_among
+from ui.tables import show_table
 from ui.words import in_words
 
 LOOK = "parting"
@@ -47,7 +47,6 @@ WEIGHED = (
 
 
 def show(seen: Seen) -> None:
-    builder.rerun_if_changed()
     known = options(seen)
     if known:
         with in_words():
@@ -55,7 +54,7 @@ def show(seen: Seen) -> None:
     else:
         st.info("An ensemble needs two models. Choose a second one above.",
                 icon=":material/checklist:")  # fmt: skip
-    builder.show(single(seen))
+    builder.show(seen.single)
 
 
 def pieces(seen: Seen) -> Iterator[Piece]:
@@ -143,10 +142,9 @@ def _show_leave_one_out(found: Dissected, where: str, part: Anatomy) -> None:
     )  # fmt: skip
     for sentence in told:
         st.text(sentence)
-    st.dataframe(
-        _table(part), hide_index=True, height="content", placeholder="",
-        alt=f"The ensemble without each of {len(part.names)} members, on {where}",
-        column_config={
+    show_table(
+        _table(part), f"The ensemble without each of {len(part.names)} members, on {where}",
+        {
             "Member": st.column_config.TextColumn(pinned=True),
             "p": st.column_config.NumberColumn(
                 format="%.2g", help="Of McNemar's exact test whether the change in errors is luck, "
@@ -213,11 +211,9 @@ def _show_shared(part: Anatomy) -> None:
     with st.expander("Do they make the same mistakes?"):
         st.caption(SHARED)
         percent = st.column_config.NumberColumn(format="%.2f")
-        st.dataframe(
-            _shared(part), hide_index=True, height="content", placeholder="",
-            column_config={
-                "By chance": percent, "Double fault %": percent, "Disagreement %": percent,
-            },
+        show_table(
+            _shared(part), "Errors that two members share",
+            dict.fromkeys(("By chance", "Double fault %", "Disagreement %"), percent),
         )  # fmt: skip
         if len(part.shared) > MOST_PAIRS:
             st.caption(f"The {MOST_PAIRS} pairs of {len(part.shared)} that share most.")
@@ -252,9 +248,7 @@ def _show_weights(found: Dissected) -> None:
             alt=weights_told(weights, weights.values()),
         )  # fmt: skip
         with st.container():
-            st.dataframe(_weighed(found, weights), hide_index=True, height="content",
-                         placeholder="", alt="Errors and log-loss by equal and by fitted weights",
-                         )  # fmt: skip
+            show_table(_weighed(found, weights), "Errors and log-loss by equal and fitted weights")
             st.caption(WEIGHED)
 
 

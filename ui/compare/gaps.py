@@ -16,11 +16,12 @@ from digitcore.comparison.significance import (
 )
 from digitcore.figures import gaps as figures
 from digitcore.report import Piece
-from ui.compare.board import ONCE, recipes_of
+from ui.compare.board import at_test, recipes_of
 from ui.compare.digit import pictures, show_digits
 from ui.compare.error_words import how_many
-from ui.compare.seen import TEST, Seen
+from ui.compare.seen import Seen
 from ui.kept import kept_among
+from ui.tables import offer_csv, show_table
 from ui.words import text_colour
 
 REFERENCE, PAIR, CHART = "reference", "pair", "gaps matrix"
@@ -93,7 +94,7 @@ def _pair_pieces(seen: Seen, pair: Pair) -> Iterator[Piece]:
 
 
 def _words(seen: Seen) -> str:
-    return f"n = {seen.where}. {HOW}{f' {ONCE[TEST]}' if seen.part == TEST else ''}"
+    return f"n = {seen.where}. {HOW}{at_test(seen)}"
 
 
 def _by_errors(seen: Seen) -> list[str]:
@@ -194,15 +195,8 @@ def _show_pair(seen: Seen, pair: Pair) -> None:
 
 def _show_table(seen: Seen, pairs: Sequence[Pair]) -> None:
     table = _table(pairs)
-    st.dataframe(
-        table, hide_index=True, height="content" if len(table) <= 12 else 460, placeholder="",
-        column_config=COLUMNS, alt=f"All {len(table)} pairs with their tests",
-    )  # fmt: skip
-    st.download_button(
-        "CSV", table.assign(Digits=seen.where).to_csv(index=False),
-        f"gaps-{seen.part.replace(' ', '-')}.csv", "text/csv", icon=":material/download:",
-        on_click="ignore", help=f"The table with what was read: {seen.where}.",
-    )  # fmt: skip
+    show_table(table, f"All {len(table)} pairs with their tests", COLUMNS, most=12)
+    offer_csv(table.assign(Digits=seen.where), "gaps", seen.part, seen.where)
 
 
 def _table(pairs: Sequence[Pair]) -> pd.DataFrame:

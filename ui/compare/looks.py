@@ -3,19 +3,12 @@
 import streamlit as st
 
 from digitcore.standing import is_run
-from ui.compare.seen import COLOURS, MODELS, Seen
+from ui.compare.seen import COLOURS, Seen, redraw_page, rename_model
 from ui.kept import kept_among
 from ui.loaders import jobs
 from ui.states import attempt
 
-OF, CHANGED = "board look", "board changed"
-
-
-def rerun_if_changed() -> None:
-    """Draw the whole page anew where a model was renamed or recoloured just now: what is compared
-    is chosen outside the view, which alone runs when something in it is used."""
-    if st.session_state.pop(CHANGED, False):
-        st.rerun()
+OF = "board look"
 
 
 def show(seen: Seen) -> None:
@@ -43,12 +36,12 @@ def _show_colour(seen: Seen, name: str) -> None:
 def _recolour(name: str, key: str) -> None:
     own = st.session_state.get(COLOURS, {})
     st.session_state[COLOURS] = own | {name: st.session_state[key]}
-    st.session_state[CHANGED] = True
+    redraw_page()
 
 
 def _restore() -> None:
     st.session_state[COLOURS] = {}
-    st.session_state[CHANGED] = True
+    redraw_page()
 
 
 def _show_name(name: str) -> None:
@@ -62,12 +55,8 @@ def _show_name(name: str) -> None:
 
 
 def _rename(name: str, key: str) -> None:
-    """The new name takes the old one's place among the chosen models, with its colour."""
     new = st.session_state[key].strip()
-    if not attempt(jobs().rename, name, new, done=f"{name} is called {new} now."):
-        return
-    kept = st.session_state
-    kept[MODELS] = [new if model == name else model for model in kept.get(MODELS, [])]
-    own = kept.get(COLOURS, {})
-    kept[COLOURS] = {new if model == name else model: own[model] for model in own}
-    kept[OF], kept[CHANGED] = new, True
+    if attempt(jobs().rename, name, new, done=f"{name} is called {new} now."):
+        rename_model(name, new)
+        st.session_state[OF] = new
+        redraw_page()

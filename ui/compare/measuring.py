@@ -1,13 +1,14 @@
 """Models that are not measured yet: named, measured at the press of a button, with a bar."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
 from digitcore import measuring
 from digitcore.folder import RunDamaged
 from digitcore.measuring import Progress
-from digitcore.runs import Run
+from digitcore.runs import NoSuchModel, Run
 from ui.loaders import members
 from ui.states import attempt, duration
 from ui.words import in_words
@@ -35,11 +36,11 @@ def show_measuring(names: Sequence[str]) -> None:
 
 def _runs(names: Sequence[str]) -> dict[str, Run]:
     """The single models that the answers of these models and ensembles follow from."""
-    store = members().store
-    ensembles = store.ensembles()
-    each = [ensembles[name].members if name in ensembles else (name,) for name in names]
-    there = store.runs()
-    return {name: there[name] for name in dict.fromkeys(sum(each, ())) if name in there}
+    found: dict[str, Run] = {}
+    for name in names:
+        with suppress(NoSuchModel):
+            found |= {run.name: run for run in members().store.members(name)}
+    return found
 
 
 def _offer(left: dict[str, Run], now: dict[str, Progress]) -> None:

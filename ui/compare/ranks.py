@@ -10,8 +10,9 @@ from digitcore.comparison.ranking import MACRO, Of, Ranking, ranking
 from digitcore.evaluation import Predictions
 from digitcore.figures import confidence as figures
 from digitcore.report import Piece
-from ui.compare.confidence_tables import show_table
 from ui.compare.seen import Seen
+from ui.kept import kept_among
+from ui.tables import show_table
 from ui.words import in_words
 
 OF, CURVES = "ranked", "curves"
@@ -44,15 +45,15 @@ def _show_curves(seen: Seen, rankings: Mapping[str, Ranking]) -> None:
             alt=f"{figure.layout.title.text}, {len(rankings)} models. The table has the areas "
             "under the curves.",
         )  # fmt: skip
-        show_table(_areas(rankings, of), f"Areas under the curves of {_named(of)}")
+        show_table(_areas(rankings, of), f"Areas under the curves of {_named(of)}",
+                   {"Model": st.column_config.TextColumn(pinned=True)})  # fmt: skip
 
 
 def pieces(seen: Seen) -> Iterator[Piece]:
     rankings = _rankings(seen)
     options = _options(rankings)
     if options:
-        kept = st.session_state.get(OF)
-        of = kept if kept in options else options[0]
+        of = kept_among(OF, options)
         figure = _curves(seen, rankings, of)
         yield Piece(figure.layout.title.text, _words(seen, rankings), figure, _areas(rankings, of))
 

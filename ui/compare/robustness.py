@@ -20,6 +20,7 @@ from ui import loaders
 from ui.compare.digit import show_digits
 from ui.compare.measuring import show_measuring
 from ui.compare.seen import Seen
+from ui.kept import kept_among
 from ui.pictures import sheet
 from ui.words import in_words
 
@@ -152,8 +153,7 @@ def _digits(kind: str, level: float):
 def _choose(kind: str, models: Models) -> tuple[str, float] | None:
     """A model and a level by the keyboard; a click on the chart sets the same."""
     key = f"sturdiness {kind}"
-    if st.session_state.get(MODEL) not in models:
-        st.session_state[MODEL] = next(iter(models))
+    kept_among(MODEL, list(models))
     name = st.selectbox("What flips for", list(models), key=MODEL, persist_state="session")
     levels = [at for at in KINDS[kind].levels if Setting(kind, at).name in models[name].rates]
     if not levels:

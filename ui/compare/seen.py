@@ -19,6 +19,7 @@ from ui.board import comparable
 
 MODELS = "models"  # the address and the session keep the chosen models under this name
 COLOURS = "compare colours"  # model -> CSS colour that a person chose for it
+CHANGED = "compare changed"
 TEST, VALIDATION = "test", "validation"
 
 
@@ -43,6 +44,15 @@ class Seen:
     def names(self) -> list[str]:
         return list(self.predictions)
 
+    @property
+    def single(self) -> list[str]:
+        """Those that are no ensembles."""
+        return [name for name in self.names if not self.rows[name].members]
+
+    @property
+    def ensembles(self) -> list[str]:
+        return [name for name in self.names if self.rows[name].members]
+
     def only(self, names: list[str]) -> "Seen":
         """The same of some of the models, in the order given."""
         return replace(
@@ -57,6 +67,29 @@ def add_model(name: str) -> None:
     """Make a model one of those that are compared, also from another page."""
     chosen = st.session_state.get(MODELS) or _worth_comparing(loaders.leaderboard()[0])
     st.session_state[MODELS] = [*dict.fromkeys([*chosen, name])]
+
+
+def rename_model(name: str, new: str) -> None:
+    """Let a new name take the old one's place among the compared models, with its colour."""
+    kept = st.session_state
+    kept[MODELS] = [new if model == name else model for model in kept.get(MODELS, [])]
+    own = kept.get(COLOURS, {})
+    kept[COLOURS] = {new if model == name else model: own[model] for model in own}
+
+
+def drop_model(name: str) -> None:
+    st.session_state[MODELS] = [m for m in st.session_state.get(MODELS, []) if m != name]
+
+
+def redraw_page() -> None:
+    """To be called where what is compared has changed: it is chosen outside the view, which alone
+    runs when something in it is used."""
+    st.session_state[CHANGED] = True
+
+
+def redraw_if_asked() -> None:
+    if st.session_state.pop(CHANGED, False):
+        st.rerun()
 
 
 def _worth_comparing(board: Sequence[Row]) -> list[str]:

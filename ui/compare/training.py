@@ -53,9 +53,9 @@ def pieces(seen: Seen) -> Iterator[Piece]:
 def _choose_runs(seen: Seen) -> list[str]:
     """The single models, and the members of ensembles as far as they are wanted."""
     own, members = _runs(seen)
-    ensembles = [name for name in seen.names if seen.rows[name].members]
-    if ensembles:
-        st.caption(f"Not trained as such, but made of models that were: {', '.join(ensembles)}.")
+    if seen.ensembles:
+        together = ", ".join(seen.ensembles)
+        st.caption(f"Not trained as such, but made of models that were: {together}.")
     if not own or not members:
         return [*own, *members]
     wanted = st.toggle(f"Their members too: {', '.join(members)}", key=MEMBERS,
@@ -65,7 +65,7 @@ def _choose_runs(seen: Seen) -> list[str]:
 
 def _runs(seen: Seen) -> tuple[list[str], list[str]]:
     """(the chosen single models, the members of chosen ensembles that are not among them)."""
-    own = [name for name in seen.names if not seen.rows[name].members]
+    own = seen.single
     members = [member for name in seen.names for member in seen.rows[name].members]
     return own, [member for member in dict.fromkeys(members) if member not in own]
 

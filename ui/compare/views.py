@@ -24,44 +24,29 @@ from ui.compare import (
     robustness,
     training,
 )
-from ui.compare.seen import Seen
+from ui.compare.seen import Seen, redraw_if_asked
 from ui.words import in_words
 
+VIEWS = {  # by name: where it stands, and the question that it answers
+    "Leaderboard": (board, "Who reads best?"),
+    "Confusion": (confusion, "What is taken for what?"),
+    "Gaps": (gaps, "Is the gap real, or luck?"),
+    "Errors": (errors, "Where do they fail?"),
+    "Confidence": (confidence, "Can their confidence be trusted?"),
+    "Sturdiness": (robustness, "How sturdy are they?"),
+    "Cost": (cost, "What do they cost?"),
+    "Ensembles": (ensembles, "What does each member of an ensemble add?"),
+    "Training": (training, "How did they learn?"),
+}
+REPORT = "Report"  # has no question and no pieces of its own: it collects those of the others
 PIECES: dict[str, Callable[[Seen], Iterator[Piece]]] = {
-    "Leaderboard": board.pieces,
-    "Confusion": confusion.pieces,
-    "Gaps": gaps.pieces,
-    "Errors": errors.pieces,
-    "Confidence": confidence.pieces,
-    "Sturdiness": robustness.pieces,
-    "Cost": cost.pieces,
-    "Ensembles": ensembles.pieces,
-    "Training": training.pieces,
+    name: view.pieces for name, (view, _) in VIEWS.items()
 }
 SHOW: dict[str, Callable[[Seen], None]] = {
-    "Leaderboard": board.show,
-    "Confusion": confusion.show,
-    "Gaps": gaps.show,
-    "Errors": errors.show,
-    "Confidence": confidence.show,
-    "Sturdiness": robustness.show,
-    "Cost": cost.show,
-    "Ensembles": ensembles.show,
-    "Training": training.show,
-    "Report": partial(report.show, views=PIECES),
+    **{name: view.show for name, (view, _) in VIEWS.items()},
+    REPORT: partial(report.show, views=PIECES),
 }
-QUESTIONS = {  # that a view answers, under its name
-    "Leaderboard": "Who reads best?",
-    "Confusion": "What is taken for what?",
-    "Gaps": "Is the gap real, or luck?",
-    "Errors": "Where do they fail?",
-    "Confidence": "Can their confidence be trusted?",
-    "Sturdiness": "How sturdy are they?",
-    "Cost": "What do they cost?",
-    "Ensembles": "What does each member of an ensemble add?",
-    "Training": "How did they learn?",
-    "Report": "All of it, to keep",
-}
+QUESTIONS = {**{name: asked for name, (_, asked) in VIEWS.items()}, REPORT: "All of it, to keep"}
 
 
 def warm_up() -> None:
@@ -98,5 +83,6 @@ def show_view(view: str, seen: Seen) -> None:
 
 
 def _show(view: str, seen: Seen) -> None:
+    redraw_if_asked()
     with in_words():
         SHOW[view](seen)
