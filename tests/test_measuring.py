@@ -151,20 +151,42 @@ def test_what_is_measured_whole_costs_nothing(folder):
 # --- what happens on the way
 
 
-def test_one_that_is_killed_is_interrupted_and_the_next_goes_on_from_there(run):
+def test_one_that_is_killed_is_interrupted_and_the_next_goes_on_from_there(folder):
+    run = fresh(folder, "mine", *SOME)
     start([run.path])
-    until(lambda: (run.path / robustness.FILE).exists())
-    measuring._CHILDREN[0].send_signal(signal.SIGKILL)
+    measuring._CHILDREN[0].send_signal(signal.SIGKILL)  # long before it has imported torch
     measuring._CHILDREN[0].wait()
     until(lambda: not is_held(run.path / LOCK))
-    halted = progress(run)
-    assert halted.state == "interrupted" and 0 < halted.done < ALL
+    assert progress(run) == Progress("interrupted", len(SOME))
     steps = []
     bar = At(-1, None)
     bar.update = steps.append
     assert work_here(run, bar).state == "measured"
-    assert steps[0] == halted.done  # what is stored is not measured again
+    assert steps[0] == len(SOME)  # what is stored is not measured again
     assert progress(run).state == "measured"
+
+
+def killed_after(count: int, run: Run) -> int:
+    """Another process measures the run until so many settings are done; its exit code."""
+    code = """if True:
+        import os, signal, sys
+        from pathlib import Path
+        from digitcore.measuring import __main__ as measuring
+        from digitcore.runs import Run
+        from tests.test_measuring import At, work_here
+
+        measuring.SAFE = 0
+        end = lambda: os.kill(os.getpid(), signal.SIGKILL)
+        work_here(Run(Path(sys.argv[1])), At(int(sys.argv[2]), end))
+    """
+    command = [sys.executable, "-c", code, str(run.path), str(count)]
+    return subprocess.run(command, cwd=ROOT).returncode
+
+
+def test_one_that_is_killed_has_stored_what_it_has_measured(run):
+    assert killed_after(5, run) == -signal.SIGKILL
+    halted = progress(run)
+    assert halted == Progress("interrupted", 5) and len(robustness.stored(run)) == 5
 
 
 def test_a_person_can_stop_it_and_what_was_measured_is_kept(run, folder):
