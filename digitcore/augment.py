@@ -6,7 +6,7 @@ blur no more than one. Stroke thickness is changed afterwards.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from math import radians
 
@@ -60,6 +60,16 @@ class Warp:
         """Whether any of the warps displaces pixels."""
         steady = (self.rotation, self.shear, self.shift, self.perspective, self.elastic)
         return any(steady) or self.scale != (1.0, 1.0)
+
+    def alike(self, other: "Warp") -> bool:
+        """Whether both do the same: who gets a perspective counts only where there is one."""
+        return self._effective == other._effective
+
+    @property
+    def _effective(self) -> "Warp":
+        if self.perspective and self.perspective_p:
+            return self
+        return replace(self, perspective=0.0, perspective_p=0.0)
 
 
 def _is_span(value: object, least: float, most: float) -> bool:
