@@ -73,7 +73,7 @@ def _exported(network: nn.Module) -> bytes:
 
 def _describe(model: onnx.ModelProto, run: Run) -> None:
     """Write into the model what it is, reads and answers, and what it was trained by."""
-    model.doc_string = f"Reads a handwritten digit: the network {run.name}, trained on MNIST."
+    model.doc_string = f"Reads a handwritten digit: the network {run.name}, {_trained_on(run)}."
     model.graph.name = run.name
     model.graph.input[0].doc_string, model.graph.output[0].doc_string = INPUT, OUTPUT
     about = {
@@ -84,6 +84,12 @@ def _describe(model: onnx.ModelProto, run: Run) -> None:
         "recipe": run.recipe.to_json(),
     }
     onnx.helper.set_model_props(model, about)
+
+
+def _trained_on(run: Run) -> str:
+    recipe = run.recipe
+    sets = ["MNIST"] * recipe.mnist + [f"the set {recipe.own}"] * bool(recipe.own)
+    return f"trained on {' and '.join(sets)}"
 
 
 def _answers(content: bytes, images: Tensor) -> Floats:
@@ -128,7 +134,7 @@ def training_script(
         INTRODUCTION.format(name=name, script=script_name(name)),
         "\n".join(_imports(recipe, epochs)),
         f"name = {json.dumps(name)}\nrecipe = {_call(recipe)}",
-        DIGITS,
+        OWN_DIGITS if recipe.own else DIGITS,
         *_training(rates, epochs),
         TEST,
     )
@@ -141,7 +147,11 @@ def _imports(recipe: Recipe, epochs: Mapping[int, int]) -> Iterator[str]:
     yield "from safetensors.torch import save_file\n"
     if recipe.warp != Warp():
         yield "from digitcore.augment import Warp"
-    yield IMPORTS.format(names="to_go_further, train" if epochs else "train")
+    yield IMPORTS.format(
+        digits="load_mnist" if recipe.own else "load_mnist, split, subset",
+        own=OWN_IMPORTS if recipe.own else "",
+        names="to_go_further, train" if epochs else "train",
+    )
 
 
 def _training(rates: Mapping[int, float], epochs: Mapping[int, int]) -> Iterator[str]:
@@ -189,15 +199,25 @@ The same machine, threads and precision give the same weights again.
 """'''
 
 IMPORTS = """\
-from digitcore.digits import load_mnist, split, subset
+from digitcore.digits import {digits}
 from digitcore.evaluation import Predictions, predict
 from digitcore.models import build, load_weights
-from digitcore.recipes import Recipe
+{own}from digitcore.recipes import Recipe
 from digitcore.training import EpochEnd, Finished, {names}"""
 
 DIGITS = """\
 train_set, validation_set = split(load_mnist(train=True), recipe.validation_share)
 train_set = subset(train_set, recipe.digits or len(train_set), recipe.seed)"""
+
+OWN_IMPORTS = """\
+from digitcore.own.learning import learning_digits
+from digitcore.own.store import own_sets
+"""
+
+OWN_DIGITS = """\
+# of MNIST what the recipe says, and of the own set what is not held out of it; the set lies in the
+# project's folder own/, or where the environment's DIGITS_OWN says
+train_set, validation_set = learning_digits(recipe, own_sets())"""
 
 RATES = """\
 # from this step on, counted from 0: the scheduled learning rate times this factor

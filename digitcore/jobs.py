@@ -5,6 +5,7 @@ from queue.json, the rest from the run folders. So servers come and go, and seve
 folder of runs; each change is made under the queue's lock.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from digitcore.ensembles import Ensembles
 from digitcore.folder import NAME, RunDamaged
 from digitcore.locks import Locked, holding, is_held
 from digitcore.names import DELETED, Refused, checked, discard
+from digitcore.own.store import own_sets
 from digitcore.progress import Changes, Status
 from digitcore.recipes import Recipe
 from digitcore.runs import WEIGHTS, save_recipe
@@ -231,6 +233,7 @@ class Jobs:
                     _CHILDREN.append(subprocess.Popen(
                         command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                         pass_fds=[lock], start_new_session=True,
+                        env={**os.environ, "DIGITS_OWN": str(own_sets().folder.resolve())},
                     ))  # fmt: skip
         except Locked:
             if wish:  # else all is well: somebody else has just started it

@@ -11,24 +11,28 @@ from typing import Any
 
 from digitcore.augment import Warp
 from digitcore.digits import CLASSES, HELD_OUT_SHARE
+from digitcore.folder import NAME
 from digitcore.models import ARCHITECTURES
 
 OPTIMIZERS = ("adam", "adamw", "adamax", "sgd", "rmsprop")
 SCHEDULES = ("constant", "one-cycle", "cosine")
 PRECISIONS = ("auto", "float32", "bfloat16")
 TRAINING = 60_000  # digits that MNIST has to learn and to validate
-WHOLE = ("epochs", "batch_size", "patience", "digits", "seed")
+WHOLE = ("epochs", "batch_size", "patience", "digits", "seed", "own_learned")
+WHICH_OWN = ("own_learned", "own_fingerprint")  # follow from the own set
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides what a training gives. Raises ValueError with a message to act on.
 
-    network: a name in models.ARCHITECTURES. digits: how many training digits, 0 for all.
+    network: a name in models.ARCHITECTURES. digits: how many of MNIST's, 0 for all.
     validation_share: held out of the 60,000, 1/12 or more. weight_decay: L2 added to the gradient,
     but decoupled for adamw. patience: epochs without a better validation loss before stopping, 0
     for never. average: decay of the moving average of the weights, 0 for none. precision: of the
-    network's arithmetic in training; 'auto' measures which is faster here.
+    network's arithmetic in training; 'auto' measures which is faster here. own: the name of a set
+    of a person's own that is learned from too, or alone where not mnist; own_learned: how many
+    digits of it; own_fingerprint: of the set that is meant, see own.learning.settled.
     """
 
     network: str
@@ -46,6 +50,10 @@ class Recipe:
     validation_share: float = HELD_OUT_SHARE
     precision: str = "auto"
     seed: int = 0
+    own: str = ""
+    mnist: bool = True
+    own_learned: int = 0
+    own_fingerprint: str = ""
 
     def __post_init__(self) -> None:
         choices = {
@@ -61,7 +69,7 @@ class Recipe:
             "epochs": (1, 1000), "batch_size": (2, 4096), "learning_rate": (1e-7, 10.0),
             "weight_decay": (0, 1), "label_smoothing": (0, 0.5), "patience": (0, 1000),
             "average": (0, 0.9999), "digits": (0, TRAINING), "seed": (0, 2**31 - 1),
-            "validation_share": (HELD_OUT_SHARE, 0.5),
+            "validation_share": (HELD_OUT_SHARE, 0.5), "own_learned": (0, 1_000_000),
         }  # fmt: skip
         for name, (low, high) in ranges.items():
             value, whole = getattr(self, name), name in WHOLE
@@ -72,6 +80,24 @@ class Recipe:
                 raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {value}.")
         if self.digits == 1:
             raise ValueError("digits must be 0 for all of them, or 2 and more.")
+        self._check_own()
+
+    def _check_own(self) -> None:
+        named = isinstance(self.own, str) and (not self.own or NAME.fullmatch(self.own))
+        if not named:
+            raise ValueError(f"own must be an own set's name, or empty for none, not {self.own!r}.")
+        if not isinstance(self.mnist, bool):
+            raise ValueError(f"mnist must be true or false, not {self.mnist!r}.")
+        known = self.own_fingerprint
+        if not isinstance(known, str) or not set(known) <= set("0123456789abcdef"):
+            raise ValueError(f"own_fingerprint must be hexadecimal, not {known!r}.")
+        if not self.own and (not self.mnist or self.own_learned or self.own_fingerprint):
+            raise ValueError("own names no set to learn from. Name one, or learn from MNIST alone.")
+        if self.own_fingerprint and not self.mnist and self.own_learned < 2:
+            raise ValueError(
+                f"{self.own} alone is too little to learn from: a training needs at least two "
+                "digits. Learn from MNIST too."
+            )
 
     def to_json(self) -> str:
         """Readable JSON, one field a line."""
@@ -85,6 +111,11 @@ class Recipe:
     @property
     def learned(self) -> int:
         """How many digits it learns from."""
+        return self.own_learned + (self.of_mnist if self.mnist else 0)
+
+    @property
+    def of_mnist(self) -> int:
+        """How many of MNIST's digits it learns from, if it learns from MNIST."""
         return self.digits or TRAINING - self.held_out
 
     def flat(self) -> dict[str, Any]:
@@ -105,9 +136,13 @@ class Recipe:
 
 
 def varying(recipes: Sequence[Recipe]) -> list[str]:
-    """The fields, in their order, in which recipes differ from each other."""
+    """The fields, in their order, in which recipes differ from each other.
+
+    What follows from the own set only where all name the same one.
+    """
     flats = [recipe.flat() for recipe in recipes]
-    return [name for name in flats[0] if len({flat[name] for flat in flats}) > 1] if flats else []
+    names = [name for name in flats[0] if len({flat[name] for flat in flats}) > 1] if flats else []
+    return [name for name in names if name not in WHICH_OWN or "own" not in names]
 
 
 def _known(cls: type, values: dict[str, Any]) -> dict[str, Any]:

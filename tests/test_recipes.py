@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from digitcore.augment import Warp
 from digitcore.digits import HELD_OUT_SHARE
+from digitcore.folder import NAME
 from digitcore.models import ARCHITECTURES
 from digitcore.recipes import OPTIMIZERS, PRECISIONS, SCHEDULES, ZOO, Recipe
 
@@ -40,9 +41,18 @@ recipes = st.builds(
     validation_share=st.floats(HELD_OUT_SHARE, 0.5),
     precision=st.sampled_from(PRECISIONS),
     seed=st.integers(0, 2**31 - 1),
+) | st.builds(
+    Recipe,
+    network=st.sampled_from(sorted(ARCHITECTURES)),
+    own=st.from_regex(NAME, fullmatch=True),
+    mnist=st.booleans(),
+    own_learned=st.integers(2, 100_000),
+    own_fingerprint=st.text("0123456789abcdef", min_size=16, max_size=16),
 )
+OWN = ("own", "own_fingerprint")
+OTHER = ("mnist", "warp")
 NAMES = ("network", "optimizer", "schedule", "precision")
-WHOLE = ("epochs", "batch_size", "patience", "digits", "seed")
+WHOLE = ("epochs", "batch_size", "patience", "digits", "seed", "own_learned")
 REAL = ("learning_rate", "weight_decay", "label_smoothing", "average", "validation_share")
 OUT_OF_RANGE = [
     ("epochs", 0), ("epochs", 1001), ("epochs", -5),
@@ -53,7 +63,7 @@ OUT_OF_RANGE = [
     ("patience", -1), ("patience", 1001),
     ("average", -0.1), ("average", 1.0),
     ("digits", -1), ("digits", 60_001),
-    ("seed", -1), ("seed", 2**31),
+    ("seed", -1), ("seed", 2**31), ("own_learned", -1),
     ("validation_share", 0.05), ("validation_share", 0.51),
 ]  # fmt: skip
 
@@ -85,7 +95,7 @@ def test_fields_that_are_not_written_have_their_defaults():
 
 
 def test_every_field_is_held_by_these_tests():
-    assert {field.name for field in fields(Recipe)} == {*NAMES, *WHOLE, *REAL, "warp"}
+    assert {field.name for field in fields(Recipe)} == {*NAMES, *WHOLE, *REAL, *OWN, *OTHER}
 
 
 @pytest.mark.parametrize(("name", "value"), OUT_OF_RANGE)
@@ -101,8 +111,8 @@ def test_unknown_choice_is_refused_with_the_known_ones(name):
         replace(Recipe("tiny"), **{name: "nonsense"})
 
 
-@pytest.mark.parametrize("name", [*NAMES, *WHOLE, *REAL])
-@pytest.mark.parametrize("value", [None, "many", [1], {}])
+@pytest.mark.parametrize("name", [*NAMES, *WHOLE, *REAL, *OWN, "mnist"])
+@pytest.mark.parametrize("value", [None, "../many", [1], {}])
 def test_value_of_the_wrong_kind_is_refused_by_name(name, value):
     with pytest.raises(ValueError, match=name):
         Recipe.from_json(text_with(**{name: value}))

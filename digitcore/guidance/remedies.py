@@ -55,6 +55,7 @@ def against_overfitting(recipe: Recipe) -> str:
     options = [
         f"a learning rate of {plainly(lowered(recipe))}" if high else "",
         "more training digits" if recipe.digits else "",
+        "" if recipe.mnist else "learning from MNIST's digits too",
         "stronger warps" if warped else "random warps",
         "" if recipe.label_smoothing else "label smoothing of 0.1",
         "" if recipe.weight_decay else "some weight decay",

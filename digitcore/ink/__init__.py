@@ -12,7 +12,7 @@ An image that is already as MNIST's passes unchanged (`mnist`).
 
 from digitcore.ink.files import MAX_BYTES, MAX_PIXELS, count_pixels, decode
 from digitcore.ink.outcome import BadPicture, Ink, NoInk, Step
-from digitcore.ink.road import read, read_file
+from digitcore.ink.road import fitted, read, read_file
 
 __all__ = [
     "MAX_BYTES",
@@ -23,6 +23,7 @@ __all__ = [
     "Step",
     "count_pixels",
     "decode",
+    "fitted",
     "read",
     "read_file",
 ]

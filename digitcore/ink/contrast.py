@@ -164,26 +164,39 @@ def _doubt(ink: Mask) -> float:
 
 
 def _from_lights(planes: Floats) -> Iterator[Floats]:
-    """(h, w) distances from the background near by, if ink is dark, then if it is light.
+    """(h, w) distances from the background near by, if ink is dark, then if it is light."""
+    return (distance_from(light, planes) for light in lights(planes))
+
+
+def lights(planes: Floats, side: int = SMALL, share: int = 3) -> Iterator[Floats]:
+    """(C, h, w) the background near by, shrunk to `side`: if ink is dark, then if it is light.
+
+    share: what is narrower than this part of the picture is filled in.
+    """
+    height, width = planes.shape[1:]
+    size = _small_size(height, width, side)
+    small = np.stack([_resized(plane, size) for plane in planes])
+    window = (1, max(3, min(size) // share), max(3, min(size) // share))
+    for fill in (ndimage.grey_closing, ndimage.grey_opening):
+        yield ndimage.gaussian_filter(fill(small, size=window), (0, 1.5, 1.5))
+
+
+def distance_from(light: Floats, planes: Floats) -> Floats:
+    """The background (C, h, w) and the colours (C, H, W) before it -> (H, W) distance.
 
     In shares of the light (255 is all of it), because ink takes a share of the light away.
     """
     height, width = planes.shape[1:]
-    size = _small_size(height, width)
-    small = np.stack([_resized(plane, size) for plane in planes])
-    window = (1, max(3, min(size) // 3), max(3, min(size) // 3))
-    for fill in (ndimage.grey_closing, ndimage.grey_opening):
-        light = ndimage.gaussian_filter(fill(small, size=window), (0, 1.5, 1.5))
-        total = np.zeros((height, width), dtype=np.float32)
-        brightest = _resized(np.maximum(light.max(axis=0), DARK), (width, height))
-        for plane, behind in zip(planes, light, strict=True):
-            total += np.square(plane - _resized(behind, (width, height)))
-        yield (np.sqrt(total / len(planes)) * (255 / brightest)).astype(np.float32)
+    total = np.zeros((height, width), dtype=np.float32)
+    brightest = _resized(np.maximum(light.max(axis=0), DARK), (width, height))
+    for plane, behind in zip(planes, light, strict=True):
+        total += np.square(plane - _resized(behind, (width, height)))
+    return (np.sqrt(total / len(planes)) * (255 / brightest)).astype(np.float32)
 
 
-def _small_size(height: int, width: int) -> tuple[int, int]:
-    """(width, height) of a picture shrunk to SMALL, as Pillow wants it."""
-    factor = max(1.0, max(height, width) / SMALL)
+def _small_size(height: int, width: int, side: int = SMALL) -> tuple[int, int]:
+    """(width, height) of a picture shrunk to `side`, as Pillow wants it."""
+    factor = max(1.0, max(height, width) / side)
     return max(1, round(width / factor)), max(1, round(height / factor))
 
 

@@ -36,11 +36,12 @@ DAMAGE = (
 )
 
 
-def decode(data: bytes) -> Bytes:
+def decode(data: bytes, least: int = DRAFT) -> Bytes:
     """Unpack a PNG, JPEG, WebP, GIF or BMP file, turned upright as its EXIF data says.
 
-    Returns (H, W), (H, W, 3) or (H, W, 4) uint8; a large JPEG comes back shrunk, but never below
-    `DRAFT` pixels. Of an animation it is the first frame. Raises BadPicture for anything else.
+    Returns (H, W), (H, W, 3) or (H, W, 4) uint8; a large file comes back shrunk, but its longer
+    side never below `least` pixels. Of an animation it is the first frame. Raises BadPicture for
+    anything else.
     """
     if not data:
         raise BadPicture("The file is empty. Choose a PNG, JPEG or WebP picture.")
@@ -53,9 +54,9 @@ def decode(data: bytes) -> Bytes:
         if file.width * file.height > MAX_PIXELS:
             raise _too_large(f"{file.width} x {file.height} pixels are")
         try:
-            file.draft(None, (DRAFT, DRAFT))
+            file.draft(None, (least, least))
             file.load()
-            return _pixels(ImageOps.exif_transpose(_reduced(file)))
+            return _pixels(ImageOps.exif_transpose(_reduced(file, least)), least)
         except DAMAGE as error:
             raise BadPicture(
                 "The picture is damaged or was cut off on its way. Save or send it again."
@@ -75,7 +76,7 @@ def _open(data: bytes) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_large("It claims more pixels than") from error
+        raise _too_large("it claims to have") from error
     except (UnidentifiedImageError, *DAMAGE) as error:
         raise BadPicture(
             "This is not a picture that can be read. Choose a PNG, JPEG or WebP file."
@@ -89,9 +90,9 @@ def _too_large(what: str) -> BadPicture:
     )
 
 
-def _reduced(file: Image.Image) -> Image.Image:
+def _reduced(file: Image.Image, least: int) -> Image.Image:
     """A large picture averaged down before anything copies it, with its EXIF data."""
-    factor = max(file.size) // DRAFT
+    factor = max(file.size) // least
     if factor < 2 or min(file.size) < factor or file.mode not in ("L", "RGB", "RGBA"):
         return file
     exif = file.getexif()
@@ -100,10 +101,10 @@ def _reduced(file: Image.Image) -> Image.Image:
     return small
 
 
-def _pixels(file: Image.Image) -> Bytes:
+def _pixels(file: Image.Image, least: int) -> Bytes:
     if file.mode.startswith("I"):  # 16 bits a pixel, some of them held in 32
         wide = np.asarray(file)  # thinned first: what follows makes several copies
-        step = max(1, max(wide.shape) // DRAFT)
+        step = max(1, max(wide.shape) // least)
         return (np.clip(wide[::step, ::step], 0, 65535) // 257).astype(np.uint8)
     return np.asarray(file.convert(_plain_mode(file)))
 

@@ -20,11 +20,12 @@ LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 """Weights of red, green and blue (ITU-R BT.601)."""
 
 
-def as_bytes(picture: NDArray[Any]) -> Bytes:
+def as_bytes(picture: NDArray[Any], thin: bool = True) -> Bytes:
     """Any array that can be meant as a picture -> (H, W, C) uint8 with C of 1, 2, 3 or 4.
 
     Floats run from 0 to 1 or from 0 to 255; integers that hold only 0 and 1 are a mask; integers
-    above 255 are taken as 16 bits. Raises BadPicture for other shapes, dtypes and values.
+    above 255 are taken as 16 bits. thin: rows and columns of many megapixels are dropped. Raises
+    BadPicture for other shapes, dtypes and values.
     """
     picture = np.asarray(picture)
     if picture.ndim == 2:
@@ -38,7 +39,7 @@ def as_bytes(picture: NDArray[Any]) -> Bytes:
         raise BadPicture("The picture has no pixels. Choose another one.")
     if picture.dtype.kind not in "buif":
         raise BadPicture(f"A picture is made of numbers, not of {picture.dtype}.")
-    return _in_range(_thinned(picture))
+    return _in_range(_thinned(picture) if thin else picture)
 
 
 def _thinned(picture: NDArray[Any]) -> NDArray[Any]:

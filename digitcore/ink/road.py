@@ -12,7 +12,7 @@ from digitcore.ink.look import look
 from digitcore.ink.mnist import SIDE, like_mnist
 from digitcore.ink.outcome import Bytes, Floats, Ink, Step
 from digitcore.ink.pixels import as_bytes, colours, shown
-from digitcore.ink.stroke import Stroke, placed, weighed
+from digitcore.ink.stroke import Stroke, measured, placed, weighed
 
 
 def read_file(data: bytes) -> Ink:
@@ -30,6 +30,12 @@ def read(picture: NDArray[Any]) -> Ink:
     pixels = as_bytes(picture)
     ready = _ready(pixels)
     return ready if ready is not None else _read(colours(pixels))
+
+
+def fitted(ink: Floats) -> Bytes:
+    """A digit's ink, (h, w) float32 in 0..1 -> (28, 28) uint8: the end of the road, for a digit
+    that was found already. Raises NoInk if it is a blob or a tangle."""
+    return placed(weighed(measured(ink)))
 
 
 def _ready(pixels: Bytes) -> Ink | None:

@@ -39,8 +39,11 @@ class Stroke:
 
 
 def measured(ink: Floats) -> Stroke:
-    """(h, w) float32 ink, cropped -> its stroke. Raises NoInk if it is a blob or a tangle."""
+    """(h, w) float32 ink, cropped -> its stroke. Raises NoInk if it is a blob or a tangle,
+    or next to nothing."""
     mask = _fine(ink) > 0.5
+    if not mask.any():
+        raise NoInk("There is too little ink for a digit.")
     depth = _depth(mask)[mask]
     longer = _longer(mask)
     width = 4 * float(depth.mean())

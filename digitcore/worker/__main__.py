@@ -15,9 +15,12 @@ import torch
 from tqdm import tqdm
 
 from digitcore import progress, runs
+from digitcore.digits import DataDamaged
 from digitcore.folder import RunDamaged
 from digitcore.jobs import RUNS, Jobs
 from digitcore.locks import Locked, holding
+from digitcore.own.learning import found
+from digitcore.own.store import NoSuchSet, own_sets
 from digitcore.progress import Status
 from digitcore.recipes import Recipe
 from digitcore.standing import is_run
@@ -48,7 +51,7 @@ def main() -> None:
                 status = _by_hand(path)
     except Locked:
         parser.error(f"{arguments.what} is being trained already.")
-    except (OSError, ValueError, RunDamaged) as error:
+    except (OSError, ValueError, RunDamaged, DataDamaged) as error:
         parser.error(str(error))
     sys.exit(status.state == "failed")
 
@@ -58,6 +61,10 @@ def _new(arguments: argparse.Namespace) -> Path:
         recipe = Recipe.from_json(arguments.what.read_text("utf-8"))
     except ValueError as error:
         raise ValueError(f"{arguments.what} is no recipe: {error}") from error
+    try:
+        recipe = found(recipe, own_sets())
+    except NoSuchSet as error:
+        raise ValueError(str(error)) from error
     return Jobs(arguments.runs).create(recipe, arguments.name, start=False)
 
 

@@ -17,13 +17,15 @@ import torch
 from tqdm import tqdm
 
 from digitcore import progress, runs
-from digitcore.digits import DigitSet, load_mnist, split, subset
+from digitcore.digits import DataDamaged, DigitSet
 from digitcore.evaluation import predict
 from digitcore.explain import first_filters
 from digitcore.finish import finish
 from digitcore.folder import RunDamaged
 from digitcore.learner import Checkpoint
 from digitcore.models import build
+from digitcore.own.learning import learning_digits
+from digitcore.own.store import NoSuchSet, own_sets
 from digitcore.progress import Changes, Glimpse, Status
 from digitcore.showcase import showcase
 from digitcore.training import (
@@ -61,7 +63,10 @@ class Worker:
 
     def work(self) -> Status:
         """Train until the end, a wish, or a failure; gives the last status."""
-        for event in train(self.planned, *self._digits(), self.checkpoint, self.rates):
+        digits = self._digits()
+        if not digits:
+            return self._keep()
+        for event in train(self.planned, *digits, self.checkpoint, self.rates):
             match event:
                 case Started():
                     self._start(event)
@@ -78,11 +83,6 @@ class Worker:
                     self._save(event.checkpoint())
                 return self._pause() if wish == "pause" else self._stop()
         raise AssertionError("train() ends with Finished")
-
-    def _digits(self) -> tuple[DigitSet, DigitSet]:
-        recipe = self.recipe
-        train_set, validation_set = split(load_mnist(train=True), recipe.validation_share)
-        return subset(train_set, recipe.digits or len(train_set), recipe.seed), validation_set
 
     def _start(self, event: Started) -> None:
         self.started = event
@@ -188,6 +188,30 @@ class Worker:
         early = self.status.epoch < self.planned.epochs
         return self._finish(best_of(self.checkpoint), "stopped" if early else "finished")
 
+    def _digits(self) -> tuple[DigitSet, DigitSet] | None:
+        """To learn from and to validate on; None where an own set is gone that is not needed any
+        more, since all that is asked for is to stop and keep the best epoch."""
+        try:
+            return learning_digits(self.recipe, own_sets())
+        except (NoSuchSet, DataDamaged):
+            if progress.wished(self.path) == "stop" and self.history:
+                return None
+            raise
+
+    def _keep(self) -> Status:
+        """Make a run of what there is, where nothing can be trained."""
+        progress.forget_wish(self.path)
+        checkpoint = self.checkpoint
+        assert checkpoint  # which has the history with it
+        self.started = Started(
+            checkpoint["epoch"], checkpoint["batch"], self.planned.epochs, self.status.batches,
+            self.recipe.learned, "cuda" if torch.cuda.is_available() else "cpu",
+            checkpoint["precision"],
+        )  # fmt: skip
+        early = checkpoint["epoch"] < self.planned.epochs
+        self.status = replace(self.status, epoch=checkpoint["epoch"], epochs=self.planned.epochs)
+        return self._finish(best_of(checkpoint), "stopped" if early else "finished")
+
     def _finish(self, event: Finished, state: str = "finished") -> Status:
         self.status = replace(self.status, state="finishing", seconds_left=None)
         progress.save_status(self.path, self.status)
@@ -220,8 +244,13 @@ def work(path: Path, bar: "tqdm[Any] | None" = None) -> Status:
 def in_words(error: Exception) -> str:
     """What went wrong and what to do, for a person."""
     match error:
-        case Diverged() | RunDamaged() | ValueError():
+        case Diverged() | RunDamaged() | DataDamaged() | ValueError():
             return str(error)
+        case NoSuchSet():
+            return (
+                f"{error} Nothing of the run is lost: put the set back under its name and resume, "
+                "or keep the best epoch so far."
+            )
         case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG):
             return (
                 f"The disk is full ({error.strerror}). The run is kept as it was at its last "

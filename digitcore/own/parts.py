@@ -1,0 +1,75 @@
+"""An own set in two parts: what may be learned from, and what is held out to judge by.
+
+The same for everybody and at any time: it follows from the digits alone, wherever they stand in
+the set, so that a model that learned from a set can be compared on digits that it has not seen.
+"""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from digitcore.digits import SPLIT_SEED, DigitSet
+
+EVERY, FIRST = 5, 2  # of the different digits, in the order of their classes, each fifth
+EDITION = b"1"  # to be raised when the parts change
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A set, ascending places in it of what is learned and of what is held out, and a fingerprint
+    that other digits, other labels or another order would not have."""
+
+    digits: DigitSet
+    learned: Tensor
+    held_out: Tensor
+    fingerprint: str
+
+    def __len__(self) -> int:
+        return len(self.digits)
+
+
+def divide(digits: DigitSet) -> Parts:
+    """The parts of a set of 1 digit or more. 100,000 digits take about half a second."""
+    return Parts(digits, *learn_and_hold(digits), fingerprint(digits))
+
+
+def learn_and_hold(digits: DigitSet) -> tuple[Tensor, Tensor]:
+    """(places to learn from, places held out), both ascending: a fifth is held out.
+
+    Counted in different digits: all copies of one are in the same part, else what is learned by
+    heart would count as read. Each class has its share, to the nearest digit that all classes
+    together allow, and keeps at least one to learn from. So of a set with one or two digits none
+    is held out, and of two digits in each of ten classes four are.
+    """
+    copies, classes = _different(digits)
+    shuffled = torch.randperm(len(classes), generator=Generator().manual_seed(SPLIT_SEED)).numpy()
+    order = shuffled[np.argsort(classes[shuffled], kind="stable")]
+    held = np.zeros(len(classes), dtype=bool)
+    held[order[FIRST::EVERY]] = True
+    held &= np.bincount(classes)[classes] > 1
+    apart = torch.from_numpy(held[copies])
+    return (~apart).nonzero().flatten(), apart.nonzero().flatten()
+
+
+def fingerprint(digits: DigitSet) -> str:
+    """16 letters and digits."""
+    found = blake2b(EDITION, digest_size=8)
+    found.update(digits.labels.numpy().tobytes())
+    found.update(digits.images.contiguous().numpy().data)
+    return found.hexdigest()
+
+
+def _different(digits: DigitSet) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) which of the M different digits each is, a picture with its label; (M,) their labels.
+
+    In an order that does not depend on the set's.
+    """
+    labels, images = digits.labels.numpy(), digits.images.contiguous().numpy()
+    codes = b"".join(blake2b(image, digest_size=8).digest() for image in images)
+    looks = np.frombuffer(codes, dtype=np.uint64)  # tens of times as fast to sort as the pictures
+    pairs = np.stack([labels.astype(np.uint64), looks], axis=1).view("u8,u8").ravel()
+    different, copies = np.unique(pairs, return_inverse=True)
+    return copies, different["f0"].astype(int)

@@ -1,0 +1,186 @@
+"""Own sets of digits: each a folder that a person can read.
+
+    digits.npz    images uint8 (N, 28, 28) and labels uint8 (N,)
+    about.json    where they came from, what was left out and why; a folder without it is no set
+    answers/      what models answered to them, see answers.py; can be deleted at any time
+
+A set is written beside the others under a name that is none, and then renamed: it is there whole
+or not at all, and of two that want the same name at once one gets it.
+"""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import torch
+
+from digitcore.digits import CLASSES, DataDamaged, DigitSet
+from digitcore.folder import NAME, RunDamaged, dump, read, write, write_text
+
+OWN = Path(__file__).resolve().parent.parent.parent / "own"
+DIGITS, ABOUT = "digits.npz", "about.json"
+MOST = 100_000  # digits in a set
+NEW, GONE = ".new-", ".deleted-"  # a name cannot begin with a dot
+ABANDONED = 3600.0  # seconds after which nobody writes or deletes any more
+RESERVED = ("mnist", "own", "test", "validation", "training")  # they mean something here
+
+
+class NoSuchSet(KeyError):
+    """A name that no own set has, or not any more; the message says so."""
+
+    def __str__(self) -> str:
+        return f"The set {self.args[0]} is not there, or not any more."
+
+
+class Refused(ValueError):
+    """What is asked for cannot be kept; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class About:
+    """origin: what kind of file it was, for a person. left_out: what was not taken, and why."""
+
+    origin: str
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OwnSets:
+    """The sets in a folder, which need not exist yet."""
+
+    folder: Path = OWN
+
+    def names(self) -> list[str]:
+        """Of all whole sets, in the order of the alphabet."""
+        if not self.folder.is_dir():
+            return []
+        found = (path.name for path in self.folder.iterdir() if (path / ABOUT).is_file())
+        return sorted(name for name in found if NAME.fullmatch(name))
+
+    def load(self, name: str) -> DigitSet:
+        """Raises NoSuchSet or DataDamaged."""
+        try:
+            return read(self._path(name) / DIGITS, lambda file: _load(name, file))
+        except RunDamaged as damage:
+            raise DataDamaged(f"own/{damage} Delete the set, or put the file back.") from damage
+
+    def about(self, name: str) -> About:
+        """Raises NoSuchSet or DataDamaged."""
+        try:
+            return read(self._path(name) / ABOUT, _load_about)
+        except RunDamaged as damage:
+            raise DataDamaged(f"own/{damage} Delete the set, or put the file back.") from damage
+
+    def stamp(self, name: str) -> tuple[int, int]:
+        """Changes with every writing of a set's digits. Raises NoSuchSet."""
+        with suppress(OSError):
+            known = (self._path(name) / DIGITS).stat()
+            return known.st_mtime_ns, known.st_size
+        return 0, 0
+
+    def save(self, name: str, images: np.ndarray, labels: Sequence[int] | np.ndarray,
+             about: About) -> DigitSet:  # fmt: skip
+        """Keep uint8 (N, 28, 28) images with their labels, 0 to 9, under a new name.
+
+        Raises Refused for a name that is taken or none, and for no digits or too many; OSError
+        where the disk is full: then nothing of it is left.
+        """
+        path = self.folder / self._new(name)
+        if not 0 < len(images) <= MOST:
+            raise Refused(f"A set has 1 to {MOST:,} digits, not {len(images):,}.")
+        digits = _checked(name, np.asarray(images), np.asarray(labels))
+        arrays = {"images": digits.images.numpy(), "labels": digits.labels.numpy().astype(np.uint8)}
+        stage = self._aside(NEW)
+        try:
+            write(stage / DIGITS, lambda part: _compress(part, arrays))
+            write_text(stage / ABOUT, dump(asdict(about)))
+            self._move_in(stage, path)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+        return digits
+
+    def delete(self, name: str) -> None:
+        """Raises NoSuchSet, OSError."""
+        path = self._path(name)
+        gone = self._aside(GONE)
+        try:
+            path.rename(gone)
+        except FileNotFoundError as error:  # somebody else was faster
+            raise NoSuchSet(name) from error
+        shutil.rmtree(gone, ignore_errors=True)
+
+    def _aside(self, kind: str) -> Path:
+        """A path that nobody else uses; what was left at others by one that was killed goes."""
+        for path in self.folder.glob(f"{kind}*"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > ABANDONED:
+                    shutil.rmtree(path, ignore_errors=True)
+        return self.folder / f"{kind}{uuid4().hex}"
+
+    def _move_in(self, stage: Path, path: Path) -> None:
+        """All of a set at once. Raises Refused where another took the name meanwhile."""
+        if not (path / ABOUT).is_file():  # what is there is no set
+            shutil.rmtree(path, ignore_errors=True)
+        try:
+            stage.rename(path)
+        except OSError as error:
+            if (path / ABOUT).is_file():
+                raise _taken(path.name) from error
+            raise
+
+    def _path(self, name: str) -> Path:
+        if not NAME.fullmatch(name) or not (self.folder / name / ABOUT).is_file():
+            raise NoSuchSet(name)
+        return self.folder / name
+
+    def _new(self, name: str) -> str:
+        if not NAME.fullmatch(name):
+            raise Refused(
+                "A name has up to 64 letters, digits, dots, dashes and underscores, "
+                "and begins with a letter or a digit."
+            )
+        if name.lower() in RESERVED:
+            raise Refused(f"{name} has a meaning of its own here. Choose another name.")
+        taken = {known.lower(): known for known in self.names()}
+        if name.lower() in taken:
+            raise _taken(taken[name.lower()])
+        return name
+
+
+def _taken(name: str) -> Refused:
+    return Refused(f"There is a set called {name} already. Choose another name.")
+
+
+def own_sets() -> OwnSets:
+    """The sets of this machine's users: in own/, or where DIGITS_OWN says."""
+    return OwnSets(Path(os.environ.get("DIGITS_OWN", OWN)))
+
+
+def _load(name: str, file: Path) -> DigitSet:
+    with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+        return _checked(name, arrays["images"], arrays["labels"])
+
+
+def _checked(name: str, images: np.ndarray, labels: np.ndarray) -> DigitSet:
+    if images.dtype != np.uint8 or images.shape[1:] != (28, 28) or labels.shape != images.shape[:1]:
+        raise ValueError("its images are not (N, 28, 28) bytes with as many labels")
+    if labels.dtype.kind not in "iu" or not np.isin(labels, np.arange(CLASSES)).all():
+        raise ValueError("its labels are not all 0 to 9")
+    return DigitSet(name, torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64)))
+
+
+def _load_about(file: Path) -> About:
+    values = json.loads(file.read_text("utf-8"))
+    return About(str(values["origin"]), tuple(map(str, values["left_out"])))
+
+
+def _compress(part: Path, arrays: dict[str, np.ndarray]) -> None:
+    with part.open("wb") as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
