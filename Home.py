@@ -29,13 +29,15 @@ else:
         return members()
 
     def warm_up():
-        """Pages import what they need when they are first seen; this is for the slowest one."""
-        from ui.compare import views
+        """Pages import what they need when they are first seen; this is for the slowest ones."""
+        import ui.compare.views
+        import ui.explore.views
 
-        try:
-            views.warm_up()
-        except Exception:  # whatever is wrong will be said where it is asked for; the server lives
-            getLogger(__name__).exception("The Compare page could not be warmed up.")
+        for views in (ui.explore.views, ui.compare.views):
+            try:
+                views.warm_up()
+            except Exception:  # what is wrong will be said where it is asked for; the server lives
+                getLogger(__name__).exception("%s could not be warmed up.", views.__name__)
 
     async def keep_the_queue_going():
         """A worker starts the next one when it ends; this is for those that are killed."""

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from ui.compare.seen import choose_seen
+from ui.compare.seen import MODELS, choose_seen
 from ui.compare.views import choose_view, show_view
 from ui.loaders import members
-from ui.words import stop_without_models
+from ui.words import in_words, stop_without_models
 
 st.title("Compare models")
 st.markdown(
@@ -16,9 +16,11 @@ st.markdown(
 if not members().names():
     stop_without_models()
 
-seen = choose_seen()
+seen = None
+with in_words():
+    seen = choose_seen()
 view = choose_view()
 if seen:
     show_view(view, seen)
-else:
+elif not st.session_state.get(MODELS):
     st.info("Choose at least one model to look at.", icon=":material/checklist:")

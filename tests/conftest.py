@@ -79,8 +79,10 @@ def jobs(folder):
 
 @pytest.fixture
 def runs(monkeypatch, tmp_path):
-    """The pages' folder of runs, empty for each test, and nothing cached from another one."""
+    """The pages' folders of runs and of own sets, empty for each test, and nothing cached from
+    another one; gives that of runs."""
     monkeypatch.setenv("DIGITS_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("DIGITS_OWN", str(tmp_path / "own"))
     yield tmp_path / "runs"
     st.cache_resource.clear()
     st.cache_data.clear()

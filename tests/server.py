@@ -28,9 +28,10 @@ CHROMIUM = [
 def running(script: Path = ROOT / "Home.py", runs: Path | None = None) -> Iterator[str]:
     """Serve a Streamlit script on a free port of this machine; gives its address.
 
-    runs: the folder of its users' runs; without, an empty one that is taken away again.
+    runs: the folder of its users' runs, beside which their own sets lie; without, empty ones that
+    are taken away again.
     """
-    with TemporaryDirectory() as empty, _serving(script, runs or Path(empty)) as address:
+    with TemporaryDirectory() as empty, _serving(script, runs or Path(empty, "runs")) as address:
         yield address
 
 
@@ -41,7 +42,12 @@ def _serving(script: Path, runs: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}",
                "--server.address=127.0.0.1"]  # fmt: skip
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "DIGITS_RUNS": str(runs)}
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "DIGITS_RUNS": str(runs),
+        "DIGITS_OWN": str(runs.with_name(f"{runs.name} own")),
+    }
     server = subprocess.Popen(command, cwd=ROOT, env=env)
     try:
         _wait_until_up(f"http://127.0.0.1:{port}", server)

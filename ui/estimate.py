@@ -5,9 +5,11 @@ from dataclasses import replace
 import streamlit as st
 
 from digitcore import figures, probe
-from digitcore.digits import load_mnist, split
+from digitcore.own.learning import learning_digits
+from digitcore.own.store import own_sets
 from digitcore.recipes import Recipe
 from ui.states import duration
+from ui.words import in_words
 
 
 def show_estimate(recipe: Recipe, busy: bool) -> None:
@@ -47,7 +49,8 @@ def show_range_test(recipe: Recipe) -> None:
     key = replace(recipe, epochs=1, learning_rate=0.001)
     kept = st.session_state.get("range_test")
     if st.button("Learning-rate range test", icon=":material/speed:"):
-        kept = st.session_state.range_test = (key, _measure(recipe))
+        with in_words():
+            kept = st.session_state.range_test = (key, _measure(recipe))
     if not kept or kept[0] != key:
         return
     points = kept[1]
@@ -71,7 +74,7 @@ def show_range_test(recipe: Recipe) -> None:
 
 
 def _measure(recipe: Recipe) -> list[probe.RangePoint]:
-    train_set, _ = split(load_mnist(train=True), recipe.validation_share)
+    train_set, _ = learning_digits(recipe, own_sets())
     bar, points = st.progress(0.0, "The learning rate rises..."), []
     for point in probe.range_test(recipe, train_set):
         points.append(point)

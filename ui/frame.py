@@ -34,6 +34,12 @@ def show() -> None:
                 help="What this is and how well the models read.",
             ),
             st.Page(
+                "pages/dataset.py",
+                title="Explore",
+                icon=":material/search:",
+                help="What is in the data, what is odd, and what looks like what.",
+            ),
+            st.Page(
                 "pages/train.py",
                 title="Train",
                 icon=":material/model_training:",

@@ -3,17 +3,25 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from digitcore import progress, robustness
 from digitcore.digits import DigitSet, load_mnist
 from digitcore.distortions import SETTINGS
+from digitcore.ensemble import combine
 from digitcore.evaluation import Mistake, Predictions
 from digitcore.jobs import RUNS, Jobs
 from digitcore.leaderboard import Row, rows
 from digitcore.members import Members
+from digitcore.own.answers import OwnPart, keep, stored
+from digitcore.own.parts import Parts, divide
+from digitcore.own.store import OwnSets, own_sets
+from digitcore.robustness import NotMeasured
 from digitcore.runs import COLUMNS, HISTORY, WEIGHTS, Run, RunStore
+
+Part = str | OwnPart  # of what there is to read
 
 
 @st.cache_resource(show_spinner=False)
@@ -30,6 +38,20 @@ def jobs() -> Jobs:
 def test_digits() -> DigitSet:
     """The 10,000 test digits, to be shown and never learned from."""
     return load_mnist(train=False)
+
+
+def own_parts(name: str) -> Parts:
+    """A person's own set, with what of it is learned from and what is held out.
+
+    Raises NoSuchSet or DataDamaged.
+    """
+    sets = own_sets()
+    return _own_parts(sets, name, sets.stamp(name))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _own_parts(sets: OwnSets, name: str, stamp: tuple) -> Parts:
+    return divide(sets.load(name))
 
 
 def leaderboard() -> tuple[list[Row], list[str]]:
@@ -49,12 +71,15 @@ def _versions() -> tuple:
     return stamps, tuple(store.ensembles().values())
 
 
-def answers(name: str, part: str = "test") -> Predictions:
+def answers(name: str, part: Part = "test") -> Predictions:
     """What a model or an ensemble answered to the test or 'validation' digits, or to warped ones.
 
-    part: 'test', 'validation' or a name in distortions.SETTINGS. Stored with the run, and kept here
-    with the figures that were asked of it. Raises KeyError, RunDamaged or robustness.NotMeasured.
+    part: 'test', 'validation', a name in distortions.SETTINGS or a part of an own set. Stored with
+    the run, or with the set, and kept here with the figures that were asked of it. Raises KeyError,
+    RunDamaged, robustness.NotMeasured, and DataDamaged for an own set.
     """
+    if isinstance(part, OwnPart):
+        return _answers_to_own(name, part, _version(name), own_parts(part.name).fingerprint)
     version = robustness.stamp(members().store, name) if part in SETTINGS else _version(name)
     return _answers(name, part, version)
 
@@ -70,6 +95,42 @@ def _answers(name: str, part: str, version: tuple) -> Predictions:
     if part in SETTINGS:
         return robustness.answers(members().store, name, SETTINGS[part])
     return members().store.answers(name, part)
+
+
+@st.cache_resource(show_spinner=False, max_entries=100)
+def _answers_to_own(name: str, part: OwnPart, version: tuple, fingerprint: str) -> Predictions:
+    parts = own_parts(part.name)
+    places = part.places(parts)
+    if not len(places):
+        raise NotMeasured(f"None of the digits of {part.name} is held out to judge by.")
+    ensemble = members().store.ensembles().get(name)
+    read = [read_own(run, parts)[places] for run in members().store.members(name)]
+    probs = combine(np.stack(read), ensemble.how, ensemble.weights) if ensemble else read[0]
+    return Predictions(probs, parts.digits.labels.numpy()[places])
+
+
+def read_own(run: Run, parts: Parts) -> np.ndarray:
+    """(N, 10) probabilities of a model for all of an own set. Raises NotMeasured, RunDamaged."""
+    probs = _kept_in_memory().get(_key(run, parts))
+    probs = stored(own_sets(), run, parts) if probs is None else probs
+    if probs is None:
+        raise NotMeasured(f"{run.name} has not read the digits of {parts.digits.name}.")
+    return probs
+
+
+def keep_own(run: Run, parts: Parts, probs: np.ndarray) -> None:
+    """Keep what a model answered to all of an own set; only here, where the disk is full."""
+    if not keep(own_sets(), run, parts, probs):
+        _kept_in_memory()[_key(run, parts)] = probs
+
+
+@st.cache_resource(show_spinner=False)
+def _kept_in_memory() -> dict[tuple, np.ndarray]:
+    return {}
+
+
+def _key(run: Run, parts: Parts) -> tuple:
+    return run.path, run.stamp, parts.fingerprint
 
 
 @st.cache_data(show_spinner=False)

@@ -92,6 +92,7 @@ def _upload() -> bytes | None:
         type=["png", "jpg", "jpeg", "webp"],
         key="upload",
         on_change=_keep_upload,
+        max_upload_size=10,  # MB, as over REST
     )
     kept = st.session_state.get("kept_upload")
     if kept:

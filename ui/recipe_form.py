@@ -16,6 +16,7 @@ from digitcore.recipes import (
     PRECISIONS,
     SCHEDULES,
     TRAINING,
+    WHICH_OWN,
     WHOLE,
     ZOO,
     Recipe,
@@ -23,7 +24,10 @@ from digitcore.recipes import (
 )
 from ui.estimate import show_range_test
 from ui.loaders import jobs
+from ui.own_choice import choose_own, settle
 from ui.states import told, value
+from ui.warp_fields import LIMITS as WARP_LIMITS
+from ui.warp_fields import WARPS, as_warp, warp_slider, within
 from ui.warp_preview import show_preview
 
 FIRST = "classic"
@@ -73,18 +77,7 @@ NUMBERS = {
     "seed": ("Seed", 0, 2**31 - 1, 1,
              "Decides everything random. Runs that differ only by it show what is luck."),
 }  # fmt: skip
-WARPS = {
-    "rotation": ("Rotation, degrees", 0.0, 45.0, 1.0, "Turned to either side."),
-    "shear": ("Shear, degrees", 0.0, 45.0, 1.0, "Slanted to either side."),
-    "scale": ("Scale", 0.5, 1.5, 0.05, "Smallest and largest factor of size."),
-    "shift": ("Shift", 0.0, 0.3, 0.01, "Share of the side, to each side, in both directions."),
-    "elastic": ("Elastic bending, pixels", 0.0, 3.0, 0.1, "Typical bending of the strokes."),
-    "thickness": ("Thickness, pixels", 0.0, 1.0, 0.05,
-                  "Strokes up to so much thicker or thinner on each side."),
-    "perspective": ("Perspective", 0.0, 0.6, 0.05, "How far the corners are pulled inwards."),
-    "perspective_p": ("Share with perspective", 0.0, 1.0, 0.1, "Of the digits that get it."),
-}  # fmt: skip
-LIMITS = {name: entry[1:3] for name, entry in (NUMBERS | WARPS).items()}
+LIMITS = {name: entry[1:3] for name, entry in NUMBERS.items()} | WARP_LIMITS
 
 
 def choose_recipe(top: DeltaGenerator) -> Recipe | None:
@@ -110,7 +103,7 @@ def choose_recipe(top: DeltaGenerator) -> Recipe | None:
             chosen |= _fields(start, "weight_decay", "label_smoothing", "patience", "average")
         with machine:
             chosen |= _fields(start, "precision", "seed")
-        recipe = Recipe(**chosen, warp=warp)
+        recipe = settle(Recipe(**chosen, warp=warp))
     except ValueError as reason:
         st.error(str(reason), icon=":material/block:")
         return None
@@ -137,19 +130,16 @@ def starting_points() -> dict[str, Recipe]:
 
 def _values(recipe: Recipe) -> dict[str, Any]:
     """A recipe as the form's fields have it."""
-    values = recipe.flat() | {"held_out": recipe.held_out, "digits": recipe.learned}
-    del values["validation_share"]
-    floats = [name for name in values if name not in (*WHOLE, "held_out", "scale", *CHOICES)]
+    values = recipe.flat() | {"held_out": recipe.held_out, "digits": recipe.of_mnist}
+    for name in ("validation_share", *WHICH_OWN):
+        del values[name]
+    others = (*WHOLE, "held_out", "scale", "own", "mnist", *CHOICES)
+    floats = [name for name in values if name not in others]
     return values | {name: float(values[name]) for name in floats}
 
 
 def _within(name: str, value: Any) -> Any:
-    if name not in LIMITS:
-        return value
-    low, high = LIMITS[name]
-    if isinstance(value, tuple):
-        return tuple(min(max(part, low), high) for part in value)
-    return min(max(value, low), high)
+    return within(value, LIMITS[name]) if name in LIMITS else value
 
 
 DEFAULTS = _values(ZOO[FIRST].recipe)
@@ -194,10 +184,11 @@ def _field(start: Recipe, name: str) -> Any:
         label, options, words = CHOICES[name]
         first = options.index(DEFAULTS[name])
         return st.selectbox(_mark(label, name, then), options, first, help=words, **bound)
-    label, low, high, step, words = (NUMBERS | WARPS)[name]
-    marked, default = _mark(label, name, then), DEFAULTS[name]
+    default = DEFAULTS[name]
     if name in WARPS:
-        return st.slider(marked, low, high, default, step, "%g", help=words, **bound)
+        return warp_slider(name, _mark(WARPS[name][0], name, then), default, key=name)
+    label, low, high, step, words = NUMBERS[name]
+    marked = _mark(label, name, then)
     written = "%d" if isinstance(step, int) else "%g"
     return st.number_input(marked, low, high, default, step, written, help=words, **bound)
 
@@ -229,20 +220,21 @@ def _network(start: Recipe) -> dict[str, Any]:
 
 def _data(start: Recipe) -> dict[str, Any]:
     chosen = _fields(start, "digits", "held_out")
+    then = _values(start)
+    own = choose_own(lambda label, name: _mark(label, name, then[name]))
     share = Recipe(FIRST, validation_share=chosen["held_out"] / TRAINING)
+    learned = min(chosen["digits"], share.of_mnist) if own["mnist"] else 0
     st.caption(
         f"Of MNIST's {TRAINING:,} training digits {share.held_out:,} are held out, as many of each "
-        f"class, and {min(chosen['digits'], share.learned):,} learned from. The 10,000 test "
+        f"class, and {f'{learned:,}' if learned else 'none'} learned from. The 10,000 test "
         "digits are read once, at the end."
     )
-    digits = chosen["digits"] if chosen["digits"] < share.learned else 0
-    return {"digits": digits, "validation_share": share.validation_share}
+    digits = learned if learned < share.of_mnist else 0
+    return {"digits": digits, "validation_share": share.validation_share, **own}
 
 
 def _warps(start: Recipe) -> Warp:
-    chosen = _fields(start, *WARPS)
-    chosen["scale"] = tuple(sorted(chosen["scale"]))  # an address may have them the other way
-    how = Warp(**chosen)
+    how = as_warp(_fields(start, *WARPS))
     show_preview(how)
     return how
 

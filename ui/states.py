@@ -82,7 +82,8 @@ def attempt(verb: Callable, *arguments: object, done: str = "") -> Any:
 LABELS = {  # as the form has them
     "network": "network", "optimizer": "optimiser", "patience": "early stopping",
     "average": "averaging", "digits": "training digits", "validation_share": "validation share",
-    "perspective_p": "share with perspective",
+    "perspective_p": "share with perspective", "own": "own set", "mnist": "MNIST",
+    "own_learned": "own digits", "own_fingerprint": "state of the own set",
 }  # fmt: skip
 
 
@@ -95,6 +96,10 @@ def value(name: str, of: object) -> str:
     """A field's value, short."""
     if isinstance(of, tuple):
         return " to ".join(value(name, part) for part in of)
+    if name == "own":
+        return str(of) or "none"
+    if name == "mnist":
+        return "learned from" if of else "not learned from"
     if name == "digits":
         return f"{of:,}" if of else "all"
     return f"{of:.4g}" if isinstance(of, float) else str(of)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from digitcore.digits import DataDamaged
 from digitcore.folder import RunDamaged
+from digitcore.own.store import NoSuchSet, Refused
 from digitcore.robustness import NotMeasured
 from digitcore.runs import NoSuchModel
 
@@ -21,10 +22,19 @@ def in_words() -> Iterator[None]:
         yield
     except (DataDamaged, RunDamaged) as damage:
         st.error(str(damage), icon=":material/broken_image:")
-    except NoSuchModel as gone:
+    except (NoSuchModel, NoSuchSet) as gone:
         st.warning(f"{gone} Reload the page to go on.", icon=":material/sync:")
+    except Refused as refused:
+        show_refused(refused)
     except NotMeasured as missing:
         st.info(str(missing), icon=":material/hourglass_empty:")
+
+
+def show_refused(refused: Refused) -> None:
+    """Why something cannot be taken: as text, because it may name what is in a person's files."""
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(":material/block: **This cannot be kept**")
+        st.text(str(refused))
 
 
 def go_to(page: str) -> None:

@@ -10,11 +10,13 @@ import streamlit as st
 from digitcore.comparison.scores import Line, lines, score, seed_groups, spread
 from digitcore.figures.answers import intervals
 from digitcore.folder import RunDamaged
+from digitcore.own.answers import OwnPart
 from digitcore.progress import read_changes
 from digitcore.recipes import Recipe, varying
 from digitcore.report import Piece
 from ui.compare import looks
-from ui.compare.seen import TEST, VALIDATION, Seen
+from ui.compare.part import TEST, VALIDATION
+from ui.compare.seen import Seen, fairness
 from ui.compare.short import in_short
 from ui.loaders import members
 from ui.states import told
@@ -106,6 +108,8 @@ def _board(seen: Seen, groups: Sequence[tuple[str, ...]]) -> list[Line]:
 
 def _words(seen: Seen, board: Sequence[Line]) -> list[str]:
     once = ONCE.get(seen.part, "No network was chosen by these warped test digits.")
+    if isinstance(seen.part, OwnPart):
+        once = fairness(seen) or "None of these models learned from them, or was chosen by them."
     grouped = any(len(line.runs) > 1 for line in board)
     return [f"All figures are of {seen.where}. {once}", *([LUCKS] if grouped else [])]
 
@@ -228,7 +232,7 @@ def _show_table(seen: Seen, table: pd.DataFrame) -> None:
         column_config=_columns(),
         alt=f"All figures of {len(table)} models on {seen.where}",
     )
-    offer_csv(table.round(6), "leaderboard", seen.part, seen.where)
+    offer_csv(table.round(6), "leaderboard", str(seen.part), seen.where)
 
 
 def _has_deviations(table: pd.DataFrame) -> bool:

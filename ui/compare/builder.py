@@ -16,14 +16,8 @@ from digitcore.members import DEFAULT
 from digitcore.names import Refused
 from digitcore.runs import Ensemble
 from ui.compare.dissected import WHICH, anatomy
-from ui.compare.seen import (
-    TEST,
-    VALIDATION,
-    add_model,
-    drop_model,
-    redraw_page,
-    rename_model,
-)
+from ui.compare.part import TEST, VALIDATION
+from ui.compare.seen import add_model, drop_model, redraw_page, rename_model
 from ui.kept import kept_among
 from ui.loaders import answers, jobs, members
 from ui.states import attempt

@@ -28,7 +28,8 @@ from ui.compare.confidence_tables import (
 )
 from ui.compare.digit import pictures, show_digits
 from ui.compare.error_words import how_many
-from ui.compare.seen import VALIDATION, Seen
+from ui.compare.part import VALIDATION
+from ui.compare.seen import Seen
 from ui.tables import show_table
 from ui.words import in_words
 

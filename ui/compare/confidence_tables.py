@@ -8,7 +8,9 @@ import streamlit as st
 from digitcore.comparison.abstention import abstain, promise, risk_area
 from digitcore.comparison.calibration import BINS, Reliability, Tempered
 from digitcore.evaluation import Predictions, Rate
-from ui.compare.seen import TEST, VALIDATION, Seen
+from digitcore.own.answers import OwnPart
+from ui.compare.part import TEST, VALIDATION
+from ui.compare.seen import Seen
 
 PERCENT = st.column_config.NumberColumn(format="%.2f %%")
 NATS = st.column_config.NumberColumn(format="%.4f")
@@ -149,6 +151,8 @@ def validation_words(seen: Seen, verb: str) -> str:
         f"{seen.where}. Each model's best epoch was chosen on validation digits too, so they "
         "flatter it slightly."
     )
-    if seen.part != TEST:
+    if isinstance(seen.part, OwnPart):
+        words += f" They are MNIST's: what holds there need not hold for {seen.part.name}."
+    elif seen.part != TEST:
         words += " They are not spoilt as the digits here are: what holds there need not hold here."
     return words

@@ -11,10 +11,12 @@ from digitcore import figures
 from digitcore.distortions import SETTINGS
 from digitcore.evaluation import Predictions
 from digitcore.folder import RunDamaged
+from digitcore.own.answers import OwnPart
 from digitcore.robustness import NotMeasured
 from ui import loaders
 from ui.choice import OWN
-from ui.compare.seen import TEST, VALIDATION, Seen
+from ui.compare.part import TEST, VALIDATION
+from ui.compare.seen import Seen
 from ui.pictures import enlarge
 from ui.tiles import show_tiles
 from ui.words import go_to
@@ -105,6 +107,9 @@ def _offer_draw(seen: Seen, number: int) -> None:
 
 
 def _title(seen: Seen, place: int) -> str:
+    if isinstance(seen.part, OwnPart):
+        number, label = seen.numbers[place], int(seen.digits.labels[place])
+        return f"{seen.part.name}, digit {number:,}, a {label}"
     kind = "Training" if seen.part == VALIDATION else "Test"
     spoilt = f", {SETTINGS[seen.part].words}" if seen.part in SETTINGS else ""
     return f"{kind} digit {seen.numbers[place]:,}, a {int(seen.digits.labels[place])}{spoilt}"

@@ -10,9 +10,10 @@ from digitcore.ensemble import WAYS
 from digitcore.evaluation import Predictions
 from digitcore.members import DEFAULT
 from digitcore.runs import Ensemble
-from ui.compare.seen import VALIDATION, Seen
+from ui.compare.part import VALIDATION
+from ui.compare.seen import Seen, apart_from
 from ui.kept import kept_among
-from ui.loaders import answers, leaderboard, members
+from ui.loaders import Part, answers, leaderboard, members
 
 WHICH, HOW = "anatomy", "combined"  # the address and the session keep the choice under these names
 TOGETHER = "these models together"
@@ -74,6 +75,7 @@ def choose(seen: Seen, known: list[str]) -> Ensemble:
 def dissect(seen: Seen, ensemble: Ensemble) -> Dissected:
     """Raises RunDamaged, NotMeasured where a member has not read the shown digits, or KeyError
     where it has been deleted just now."""
+    seen = apart_from(seen, ensemble.members)
     shown, held_out = (anatomy(ensemble, part) for part in (seen.part, VALIDATION))
     every = {ensemble.name: shown.together, **shown.members}
     rows = {row.name: row for row in leaderboard()[0] if row.name in every}
@@ -84,7 +86,7 @@ def dissect(seen: Seen, ensemble: Ensemble) -> Dissected:
     )
 
 
-def anatomy(ensemble: Ensemble, part: str) -> Anatomy:
+def anatomy(ensemble: Ensemble, part: Part) -> Anatomy:
     """An ensemble on some digits, kept as long as its members' answers to them are.
 
     Raises RunDamaged, NotMeasured where a member has not read these digits, or KeyError.

@@ -9,6 +9,7 @@ import streamlit as st
 
 from digitcore.comparison.anatomy import Anatomy, fitted, summary, weights_told
 from digitcore.figures import anatomy as drawings
+from digitcore.own.answers import OwnPart
 from digitcore.report import Piece
 from digitcore.robustness import NotMeasured
 from ui.compare import builder
@@ -22,7 +23,9 @@ from ui.compare.dissected import (
     kept,
     options,
 )
-from ui.compare.seen import VALIDATION, Seen
+from ui.compare.part import VALIDATION
+from ui.compare.reading import have_read
+from ui.compare.seen import Seen, fairness
 from ui.kept import kept_among
 from ui.tables import show_table
 from ui.words import in_words
@@ -74,7 +77,7 @@ def pieces(seen: Seen) -> Iterator[Piece]:
         )  # fmt: skip
     stories = pd.DataFrame(
         [(words, len(places)) for words, places in _stories(found.shown).items()],
-        columns=["Digits that", f"of {seen.where}"],
+        columns=["Digits that", f"of {found.seen.where}"],
     )
     yield Piece("Where members and majority part", _parting(found), table=stories)
     yield Piece("Errors that two members share", SHARED, table=_shared(found.shown))
@@ -87,8 +90,11 @@ def pieces(seen: Seen) -> Iterator[Piece]:
 
 
 def _show_anatomy(seen: Seen, known: list[str]) -> None:
+    ensemble = choose(seen, known)
+    if isinstance(seen.part, OwnPart) and not have_read(ensemble.members, seen.part):
+        return
     try:
-        found = dissect(seen, choose(seen, known))
+        found = dissect(seen, ensemble)
     except LookupError as reason:
         st.info(_lack(reason), icon=":material/hourglass_empty:")
         return
@@ -118,6 +124,7 @@ def _words(found: Dissected) -> list[str]:
         f"At least one of them is right on {oracle.words}, n = {oracle.n:,}: "
         f"{len(found.shown.hopeless):,} digits are misread by all, and no choice among their "
         "answers could mend these.",
+        *filter(None, [fairness(found.seen)]),
     ]
 
 

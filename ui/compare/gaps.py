@@ -196,7 +196,7 @@ def _show_pair(seen: Seen, pair: Pair) -> None:
 def _show_table(seen: Seen, pairs: Sequence[Pair]) -> None:
     table = _table(pairs)
     show_table(table, f"All {len(table)} pairs with their tests", COLUMNS, most=12)
-    offer_csv(table.assign(Digits=seen.where), "gaps", seen.part, seen.where)
+    offer_csv(table.assign(Digits=seen.where), "gaps", str(seen.part), seen.where)
 
 
 def _table(pairs: Sequence[Pair]) -> pd.DataFrame:

@@ -7,38 +7,43 @@ import numpy as np
 import streamlit as st
 
 from digitcore import figures
-from digitcore.digits import DigitSet, held_out, load_mnist, places_held_out
-from digitcore.distortions import SETTINGS, distorted, sample
+from digitcore.digits import DigitSet
 from digitcore.evaluation import Predictions
 from digitcore.figures import Style
 from digitcore.folder import NAME, RunDamaged
 from digitcore.leaderboard import Row
+from digitcore.own.answers import TOLD, UNTOLD, OwnPart
 from digitcore.robustness import NotMeasured
 from ui import loaders
 from ui.board import comparable
+from ui.compare.part import choose_part, digits_of, say_what_set_is_gone
+from ui.compare.reading import have_read, learned, runs_of
+from ui.loaders import Part
 
 MODELS = "models"  # the address and the session keep the chosen models under this name
 COLOURS = "compare colours"  # model -> CSS colour that a person chose for it
 CHANGED = "compare changed"
-TEST, VALIDATION = "test", "validation"
 
 
 @dataclass(frozen=True)
 class Seen:
     """Models and ensembles that are compared, and what they answered to the same digits.
 
-    part: 'test', 'validation' or a warp's name. where: the same in words, to stand after a number.
-    numbers: (N,) the place of each of the digits in MNIST's test or training set. The mappings are
-    by name, in the chosen order, with at least one model.
+    part: 'test', 'validation', a warp's name or a part of an own set. where: the same in words, to
+    stand after a number. numbers: (N,) the place of each of the digits in MNIST's test or training
+    set, or in the own one. The mappings are by name, in the chosen order, with at least one model.
+    learners: models that learned from others of the own set's digits, for whose sake only those
+    held out are judged.
     """
 
-    part: str
+    part: Part
     where: str
     digits: DigitSet
     numbers: np.ndarray
     predictions: Mapping[str, Predictions]
     rows: Mapping[str, Row]
     styles: Mapping[str, Style]
+    learners: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -103,18 +108,85 @@ def choose_seen() -> Seen | None:
         st.warning(damage, icon=":material/broken_image:")
     rows, default = {row.name: row for row in board}, _worth_comparing(board)
     asked = [] if MODELS in st.session_state else st.query_params.get_all(MODELS)
+    say_what_set_is_gone()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = _choose_models(list(rows), default)
-        part = _choose_part()
+        part = choose_part()
     _say_what_is_left_out(rows, default, names, asked)
+    learners: list[str] = []
+    if isinstance(part, OwnPart):
+        names, learners = _fairly(names, part)
+        part = replace(part, held_out=bool(learners))
+        if not names or not have_read(names, part):
+            return None
     predictions = _answers(names, part)
     if not predictions:
         return None
-    digits, numbers, where = _digits(part)
-    return Seen(
+    digits, numbers, where = digits_of(part)
+    seen = Seen(
         part, where, digits, numbers, predictions,
-        {name: rows[name] for name in predictions}, _styles(predictions, rows),
+        {name: rows[name] for name in predictions}, _styles(predictions, rows), tuple(learners),
     )  # fmt: skip
+    if learners:
+        st.info(fairness(seen), icon=":material/visibility_off:")
+    return seen
+
+
+def apart_from(seen: Seen, others: Sequence[str]) -> Seen:
+    """The same on digits that none of these other models learned from either.
+
+    Raises NotMeasured where there is none that is known to be so, NoSuchSet or DataDamaged.
+    """
+    part = seen.part
+    if not isinstance(part, OwnPart):
+        return seen
+    found = learned(others, part)
+    untold = [name for name, what in found.items() if what == UNTOLD]
+    if untold:
+        raise NotMeasured(f"{', '.join(untold)} {_untold(part)}.")
+    if part.held_out or not found:
+        return seen
+    part = replace(part, held_out=True)
+    predictions = {name: loaders.answers(name, part) for name in seen.names}
+    digits, numbers, where = digits_of(part)
+    return replace(seen, part=part, where=where, digits=digits, numbers=numbers,
+                   predictions=predictions, learners=tuple(found))  # fmt: skip
+
+
+def fairness(seen: Seen) -> str:
+    """Why only some of an own set's digits are judged, for a person; empty where all are."""
+    if not seen.learners:
+        return ""
+    return (
+        f"{', '.join(seen.learners)} learned from the other digits of this set, so all models are "
+        f"judged by the {seen.where}, from which none of them learned."
+    )
+
+
+def _fairly(names: list[str], part: OwnPart) -> tuple[list[str], list[str]]:
+    """(who can be judged on the set, who learned from what is not held out of it); said where
+    somebody cannot, or where there is nothing to judge by."""
+    what = learned(names, part)
+    behind = {name: {run.name for run in runs_of([name])} for name in names}
+    untold = {name for name, found in what.items() if found == UNTOLD}
+    for name in names:
+        if behind[name] & untold:
+            st.warning(f"{name} is left out: it {_untold(part)}.", icon=":material/visibility_off:")
+    left = [name for name in names if not behind[name] & untold]
+    learners = [name for name, found in what.items() if found == TOLD]
+    if learners and not len(loaders.own_parts(part.name).held_out):
+        st.info(f"{', '.join(learners)} learned from all digits of {part.name}, which are too few "
+                "to hold any out. Leave those models out to compare the others on it.",
+                icon=":material/visibility_off:")  # fmt: skip
+        return [], learners
+    return left, learners
+
+
+def _untold(part: OwnPart) -> str:
+    return (
+        f"learned from other digits that were called {part.name}, and which of the present ones "
+        "were among them is not known"
+    )
 
 
 def _choose_models(known: list[str], default: list[str]) -> list[str]:
@@ -146,28 +218,16 @@ def _say_what_is_left_out(
                    f"{', '.join(poor)}.")  # fmt: skip
 
 
-def _choose_part() -> str:
-    return st.selectbox(
-        "What they read",
-        [TEST, VALIDATION, *SETTINGS],
-        key="on",
-        bind="query-params",
-        persist_state="session",
-        format_func=lambda part: part if part in SETTINGS else f"{part} digits",
-        width=220,
-        help="The 10,000 test digits, which were predicted once, when a training had ended; the "
-        "5,000 training digits that every recipe holds out, by which all choices are made; or "
-        "2,000 test digits, spoilt in one of many ways: by so many pixels, degrees, and so on.",
-    )
-
-
-def _answers(names: list[str], part: str) -> dict[str, Predictions]:
+def _answers(names: list[str], part: Part) -> dict[str, Predictions]:
     found, unmeasured = {}, []
     for name in names:
         try:
             found[name] = loaders.answers(name, part)
-        except NotMeasured:
-            unmeasured.append(name)
+        except NotMeasured as missing:
+            if isinstance(part, OwnPart):
+                st.warning(f"{name} is left out: {missing}", icon=":material/broken_image:")
+            else:
+                unmeasured.append(name)
         except (RunDamaged, KeyError) as damage:
             st.warning(f"{name} is left out: {damage}", icon=":material/broken_image:")
     if unmeasured:
@@ -177,18 +237,6 @@ def _answers(names: list[str], part: str) -> dict[str, Predictions]:
             icon=":material/hourglass_empty:",
         )
     return found
-
-
-def _digits(part: str) -> tuple[DigitSet, np.ndarray, str]:
-    if part in SETTINGS:
-        setting = SETTINGS[part]
-        digits = distorted(setting)
-        return digits, sample(), f"{len(digits):,} test digits {setting.words}"
-    if part == VALIDATION:
-        digits, numbers = held_out(), places_held_out(load_mnist(train=True)).numpy()
-        return digits, numbers, f"{len(digits):,} validation digits"
-    digits = loaders.test_digits()
-    return digits, np.arange(len(digits)), f"{len(digits):,} test digits"
 
 
 def _styles(names: Mapping[str, Predictions], rows: Mapping[str, Row]) -> dict[str, Style]:

@@ -1,0 +1,1 @@
+"""The Explore page: a set of digits from eight sides."""

@@ -1,0 +1,49 @@
+"""What every model answers to a digit of a set: as stored, else by asking the networks."""
+
+from contextlib import suppress
+from functools import cache
+
+import numpy as np
+
+from digitcore.digits import load_mnist, places_held_out
+from digitcore.exploration.catalogue import TEST, TRAINING, VALIDATION, Catalogue
+from digitcore.folder import RunDamaged
+from ui import loaders
+
+UNLEARNED = "unlearned"  # networks that have not learned from the digit, as the catalogue has them
+
+
+def answers_to(catalogue: Catalogue, place: int) -> dict[str, np.ndarray]:
+    """By model, its (10,) probabilities, first those of networks that have not learned from the
+    digit; a model that is damaged or gone is left out."""
+    found = {UNLEARNED: catalogue.probs[place]} if catalogue.is_mnist else {}
+    for name in loaders.members().names():
+        with suppress(RunDamaged, KeyError):
+            found[name] = _answer(name, catalogue, place)
+    return found
+
+
+def answers_words(catalogue: Catalogue, place: int) -> str:
+    """Who answers, and what it is worth."""
+    if not catalogue.is_mnist:
+        return "No model has learned from this digit."
+    words = f"{UNLEARNED}: networks that have not learned from this digit."
+    if catalogue.table["split"].iat[place] == TRAINING:
+        return f"{words} The others have, so that their answers say little."
+    return f"{words} Nor has any of the others."
+
+
+def _answer(name: str, catalogue: Catalogue, place: int) -> np.ndarray:
+    row = catalogue.table.iloc[place]
+    if row["split"] == TEST:
+        return loaders.answers(name, "test").probs[row["number"]]
+    if row["split"] == VALIDATION:
+        stored = int(np.searchsorted(held_out_numbers(), row["number"]))
+        return loaders.answers(name, "validation").probs[stored]
+    return loaders.members().probs([name], catalogue.images[[place]])[0, 0]
+
+
+@cache
+def held_out_numbers() -> np.ndarray:
+    """Ascending places in MNIST's training set of the 5,000 validation digits."""
+    return places_held_out(load_mnist(train=True)).numpy()
