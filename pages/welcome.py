@@ -16,10 +16,13 @@ st.markdown(
     "and what they make of yours."
 )
 
-with st.grid(3, min_column_width=300):
+with st.grid(4, min_column_width=240):
     with st.container(border=True):
         st.page_link("pages/draw.py", label="**Draw a digit**", icon=":material/draw:")
         st.caption("Draw, upload or pick a digit, and see what every model makes of it, and why.")
+    with st.container(border=True):
+        st.page_link("pages/dataset.py", label="**Explore the digits**", icon=":material/search:")
+        st.caption("All 70,000, or your own: what is in them, what is odd, what looks like what.")
     with st.container(border=True):
         st.page_link(
             "pages/train.py", label="**Train a network**", icon=":material/model_training:"

@@ -14,9 +14,12 @@ from tests import pictures
 from tests.server import browser, draw, running
 
 ROOT = Path(__file__).resolve().parent.parent
+ISLAND = "25000-0-31500-0-31500-4200-25000-4200"  # of sevens, apart from all others
 VIEWS = (
     ("home", "", "light", 1280, 1150),
     ("draw", "draw", "dark", 1280, 960),
+    ("map", f"dataset?side=Map&outline={ISLAND}", "dark", 1280, 1180),
+    ("suspects", "dataset?side=Suspects&suspects+part=test", "light", 1280, 1000),
     ("train", "train", "light", 1280, 1900),
     ("compare", "compare?view=Confusion&models=preferred&models=classic&models=dense", "light",
      1280, 1320),

@@ -93,10 +93,11 @@ def _too_large(what: str) -> BadPicture:
 def _reduced(file: Image.Image, least: int) -> Image.Image:
     """A large picture averaged down before anything copies it, with its EXIF data."""
     factor = max(file.size) // least
-    if factor < 2 or min(file.size) < factor or file.mode not in ("L", "RGB", "RGBA"):
+    if factor < 2 or min(file.size) < factor or file.mode.startswith("I"):
         return file
     exif = file.getexif()
-    small = file.reduce(factor)
+    plain = file if file.mode in ("L", "RGB", "RGBA") else file.convert(_plain_mode(file))
+    small = plain.reduce(factor)
     small.info = {**file.info, "exif": exif.tobytes()}
     return small
 

@@ -8,7 +8,7 @@ import re
 import struct
 from collections.abc import Mapping, Sequence
 from tokenize import TokenError
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.lib import format as npy
@@ -41,6 +41,7 @@ ROLES = {  # what arrays are called; the rest of a name says which belong togeth
 }  # fmt: skip
 DAMAGE = (ValueError, EOFError, SyntaxError, TypeError, RecursionError, MemoryError, TokenError)
 LABELS = {"labels", "label", "y", "target", "targets", "idx1"}
+MOST_ARRAYS = 1000  # of an NPZ: each is held against each other one
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -49,6 +50,8 @@ def read_npz(data: bytes, limits: Limits, tell: Tell = say_nothing) -> Found:
     or is too large."""
     arrays, lines = {}, []
     with open_zip(data, limits) as archive:
+        if len(archive.infolist()) > MOST_ARRAYS:
+            raise Refused(f"The NPZ file has more than {MOST_ARRAYS:,} arrays. It is not read.")
         for member in archive.infolist():
             name = shown(member.filename.removesuffix(".npy"))
             try:
@@ -73,7 +76,7 @@ def parse_npy(data: bytes) -> np.ndarray:
     if math.prod(shape) * kind.itemsize != len(data) - file.tell():
         raise Unreadable("It is damaged or was cut off: its size is not what it says.")
     flat = np.frombuffer(data, kind, offset=file.tell())
-    return flat.reshape(shape, order="F" if by_columns else "C")
+    return _shaped(flat, shape, "F" if by_columns else "C")
 
 
 def parse_idx(data: bytes) -> np.ndarray:
@@ -92,7 +95,15 @@ def parse_idx(data: bytes) -> np.ndarray:
             f"It is damaged or was cut off: it says that it holds {' x '.join(map(str, shape))} "
             f"bytes, and holds {len(data) - head:,}."
         )
-    return np.frombuffer(data, np.uint8, offset=head).reshape(shape)
+    return _shaped(np.frombuffer(data, np.uint8, offset=head), shape)
+
+
+def _shaped(flat: np.ndarray, shape: tuple[int, ...], order: Literal["C", "F"] = "C") -> np.ndarray:
+    """Raises Unreadable for a shape that no array has, though its product is right."""
+    try:
+        return flat.reshape(shape, order=order)
+    except DAMAGE as damage:
+        raise Unreadable("It is damaged: no array has the shape that it says.") from damage
 
 
 def read_arrays(arrays: Arrays, origin: str, limits: Limits, tell: Tell = say_nothing,

@@ -52,9 +52,9 @@ class Layout:
 
 def read_csv(data: bytes, limits: Limits, tell: Tell = say_nothing) -> Found:
     """The digits of a CSV. Raises Refused where it does not have the columns, or too many rows."""
-    lines = data.removeprefix(b"\xef\xbb\xbf").splitlines()
-    while lines and not lines[-1].strip():
-        lines.pop()
+    data = data.removeprefix(b"\xef\xbb\xbf").rstrip()
+    check_count(max(data.count(b"\n"), data.count(b"\r")), limits)  # lines take much room
+    lines = data.splitlines()
     layout = _layout(lines)
     lines = lines[layout.first - 1 :]
     check_count(len(lines), limits)

@@ -67,7 +67,8 @@ def read_files(files: Sequence[Upload], limits: Limits = LIMITS, tell: Tell = sa
         else:
             left_out += (f"{before}{line}" for line in found.left_out)
             parts.append(found)
-    return _whole(parts, left_out, limits)
+            check_count(sum(len(part.labels) for part in parts), limits)
+    return _whole(parts, left_out)
 
 
 def kind_of(file: Upload) -> str:
@@ -139,6 +140,8 @@ def _jobs(
                 pictures.append(file)
             elif kind == "gzip":
                 raise Unreadable("It is packed twice. Unpack it once.")
+            elif name in arrays:
+                raise Unreadable("Another file has the same name. Rename one of them.")
             else:
                 arrays[name] = (parse_idx if kind == "idx" else parse_npy)(file.data)
         except Unreadable as problem:
@@ -151,9 +154,8 @@ def _jobs(
         yield "", partial(read_pictures, data, len(pictures), LOOSE, limits, tell)
 
 
-def _whole(parts: Sequence[Found], left_out: Sequence[str], limits: Limits) -> Found:
+def _whole(parts: Sequence[Found], left_out: Sequence[str]) -> Found:
     found = joined(parts, left_out)
     if not len(found.labels):
         raise Refused("\n".join(["No digit could be read.", *listed(left_out, 10)]))
-    check_count(len(found.labels), limits)
     return found

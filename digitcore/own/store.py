@@ -126,14 +126,26 @@ class OwnSets:
 
     def _move_in(self, stage: Path, path: Path) -> None:
         """All of a set at once. Raises Refused where another took the name meanwhile."""
-        if not (path / ABOUT).is_file():  # what is there is no set
-            shutil.rmtree(path, ignore_errors=True)
+        self._clear(path)
         try:
             stage.rename(path)
         except OSError as error:
             if (path / ABOUT).is_file():
                 raise _taken(path.name) from error
             raise
+
+    def _clear(self, path: Path) -> None:
+        """What is at the path and is no set goes; another's set that comes there meanwhile stays,
+        because what is looked at and then deleted is out of anybody's reach."""
+        if (path / ABOUT).is_file() or not path.is_dir():
+            return
+        gone = self._aside(GONE)
+        with suppress(OSError):
+            path.rename(gone)
+        if (gone / ABOUT).is_file():
+            gone.rename(path)
+        else:
+            shutil.rmtree(gone, ignore_errors=True)
 
     def _path(self, name: str) -> Path:
         if not NAME.fullmatch(name) or not (self.folder / name / ABOUT).is_file():

@@ -1,5 +1,6 @@
 """What digits a person asks for, as widgets whose values travel in the address."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,7 @@ READ_HELP = {
     False: f"By the network {NETWORK}, which has never seen these digits.",
 }
 WIDE = 230  # pixels that a slider needs
+LIMITS = "gallery limits"  # the session keeps between what the sliders went under this, by key
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,8 @@ def bounds(table: pd.DataFrame) -> dict[str, tuple[float, float]]:
                                strict=True):  # fmt: skip
         if low < high:
             steps = 10 ** decimals(name)
-            found[name] = float(np.floor(low * steps) / steps), float(np.ceil(high * steps) / steps)
+            found[name] = (math.floor(float(low) * steps) / steps,
+                           math.ceil(float(high) * steps) / steps)  # fmt: skip
     if "quality" in found:
         found["quality"] = 0.0, 1.0  # whoever reads them
     return found
@@ -127,12 +130,22 @@ def range_key(name: str) -> str:
 def _ranges(catalogue: Catalogue) -> dict[str, Range]:
     """Those that are narrower than all digits need."""
     found = {}
-    for name, (least, most) in bounds(catalogue.table).items():
-        low, high = st.session_state.get(range_key(name), (least, most))
-        low, high = max(low, least), min(high, most)
-        if low <= high and (low, high) != (least, most):
-            found[name] = Range(low, high)
+    for name, whole in bounds(catalogue.table).items():
+        asked = _asked(name, whole)
+        if asked != whole:
+            found[name] = Range(*asked)
     return found
+
+
+def _asked(name: str, whole: tuple[float, float]) -> tuple[float, float]:
+    """What the session keeps, between this set's limits. An end that stood at a limit of the set
+    that was shown before asks for nothing, and stands at this one's."""
+    key, (least, most) = range_key(name), whole
+    low, high = st.session_state.get(key, whole)
+    before = st.session_state.get(LIMITS, {}).get(key, whole)
+    low = least if low <= before[0] else max(low, least)
+    high = most if high >= before[1] else min(high, most)
+    return (low, high) if low <= high else whole
 
 
 def _choose_some(label: str, key: str, options: list[str]) -> None:
@@ -154,8 +167,9 @@ def _choose_order() -> None:
 
 def _choose_more(catalogue: Catalogue) -> None:
     limits = bounds(catalogue.table)
-    keys = [ANSWER, READER, *map(range_key, limits)]
-    used = sum(key in st.query_params for key in keys)
+    for name, whole in limits.items():
+        _keep_within(name, whole)
+    used = _in_use(limits)
     title = f"More filters: {used} in use" if used else "More filters"
     with st.expander(title, key="gallery more", icon=":material/tune:"):
         with st.container(horizontal=True, gap="medium"):
@@ -166,15 +180,29 @@ def _choose_more(catalogue: Catalogue) -> None:
                 _choose_range(name, *whole)
 
 
-def _choose_range(name: str, least: float, most: float) -> None:
+def _in_use(limits: dict[str, tuple[float, float]]) -> int:
+    """How many of these filters ask for something; of one never drawn yet the address knows."""
+    nothing = {ANSWER: [], READER: UNLEARNED}
+    nothing |= {range_key(name): whole for name, whole in limits.items()}
+    state = st.session_state
+    return sum(
+        state[key] != value if key in state else key in st.query_params
+        for key, value in nothing.items()
+    )
+
+
+def _keep_within(name: str, whole: tuple[float, float]) -> None:
+    """Let what the session keeps be what this set's slider can show."""
     key = range_key(name)
-    if key in st.session_state:  # as another set had it
-        low, high = st.session_state[key]
-        low, high = max(low, least), min(high, most)
-        st.session_state[key] = (low, high) if low <= high else (least, most)
-    st.slider(MEASURED[name].axis, least, most, (least, most), 10.0 ** -decimals(name), key=key,
-              format=f"%.{decimals(name)}f", bind="query-params", persist_state="session",
-              help=MEASURED[name].words)  # fmt: skip
+    if key in st.session_state:
+        st.session_state[key] = _asked(name, whole)
+    st.session_state.setdefault(LIMITS, {})[key] = whole
+
+
+def _choose_range(name: str, least: float, most: float) -> None:
+    st.slider(MEASURED[name].axis, least, most, (least, most), 10.0 ** -decimals(name),
+              key=range_key(name), format=f"%.{decimals(name)}f", bind="query-params",
+              persist_state="session", help=MEASURED[name].words)  # fmt: skip
 
 
 def _choose_reader(catalogue: Catalogue) -> None:

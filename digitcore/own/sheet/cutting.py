@@ -125,11 +125,9 @@ def _single(pixels: Bytes) -> Sheet:
 def _pieces(sheet: Paper, marks: Marks) -> tuple[tuple[Piece, ...], tuple[LeftOut, ...]]:
     refused = refusals(marks)
     kept = [place for place in range(len(marks.boxes)) if place not in refused]
+    _check_marks(len(kept), 8 * MOST)  # before each is held against each other one
     groups = join(marks, kept)
-    if len(groups) > 4 * MOST:
-        raise BadPicture(
-            f"There are {len(groups):,} marks on the sheet; at most {MOST:,} digits can be cut."
-        )
+    _check_marks(len(groups), 4 * MOST)
     left_out = [LeftOut(_box(marks.boxes[place]), why) for place, why in refused.items() if why]
     found: list[Piece] = []
     usual = _usual(marks, groups)
@@ -142,6 +140,13 @@ def _pieces(sheet: Paper, marks: Marks) -> tuple[tuple[Piece, ...], tuple[LeftOu
     if len(found) > MOST:
         raise BadPicture(f"There are {len(found):,} digits on the sheet; at most {MOST:,} are cut.")
     return in_order(_doubted(found)), tuple(left_out)
+
+
+def _check_marks(count: int, most: int) -> None:
+    if count > most:
+        raise BadPicture(
+            f"There are {count:,} marks on the sheet; at most {MOST:,} digits can be cut."
+        )
 
 
 def _doubted(pieces: list[Piece]) -> list[Piece]:
