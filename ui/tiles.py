@@ -173,10 +173,10 @@ def _choose_page(count: int, most: int, key: str) -> int:
     name = f"{key} page"
     if st.session_state.get(name, 1) > pages:  # of a longer list
         st.session_state[name] = 1
-    with st.container(horizontal=True, vertical_alignment="center"):
-        page = st.pagination(pages, key=name, max_visible_pages=5)
-        start = (page - 1) * most
-        st.caption(f"{start + 1:,} to {min(start + most, count):,} of {count:,}", width="content")
+    # one below the other: in a row, Streamlit 1.67 leaves out buttons that would have room
+    page = st.pagination(pages, key=name, max_visible_pages=5)
+    start = (page - 1) * most
+    st.caption(f"{start + 1:,} to {min(start + most, count):,} of {count:,}")
     return start
 
 
