@@ -280,6 +280,17 @@ def test_a_file_is_turned_upright(orientation: int, kind: str) -> None:
     assert difference(ink.read(decoded), ink.read(picture)) < 6
 
 
+@pytest.mark.parametrize("mode", ["1", "LA", "P", "RGB"])
+def test_a_large_picture_of_any_mode_is_averaged_down(mode: str) -> None:
+    """A palette packs very well: fifty megapixels of it are a file of 50 kB."""
+    image, file = Image.new("L", (3100, 2100), 255), io.BytesIO()
+    image.paste(0, (1000, 1000, 1100, 1400))
+    image.convert(mode).save(file, "PNG")
+    pixels = ink.decode(file.getvalue())
+    assert pixels.shape[:2] == (700, 1034)
+    assert pixels.min() == 0 and pixels.max() == 255
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "I;16", "CMYK"])
 def test_every_mode_of_a_file_is_read(mode: str) -> None:
     picture = pictures.draw_digit(6)

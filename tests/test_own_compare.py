@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
+import torch
 from streamlit.testing.v1 import AppTest
 
 from digitcore.digits import DigitSet, load_mnist
@@ -210,6 +211,25 @@ def test_a_model_that_learned_from_the_set_makes_all_be_judged_by_what_is_held_o
     assert f"learner learned from the other digits of this set, so all models are judged by the " \
         f"{found.where}" in words(app)  # fmt: skip
     assert len(seen(opened(models=["tiny", "dense"])).digits) == 25
+
+
+def test_copies_of_what_models_learned_from_elsewhere_are_told(own, store, tmp_path):
+    first, others = load_mnist(train=True).take(range(3)), some(20, (5, 6))
+    own.save("other", others.images.numpy(), others.labels.numpy(), About("a test"))
+    other = divide(own.load("other"))
+    path = shutil.copytree(WEIGHTS / "dense", store / "learner")
+    save_recipe(path, settled(replace(Run(path).recipe, own="other", mnist=False), other))
+    mixed = torch.cat([first.images, others.images])
+    labels = torch.cat([first.labels, others.labels])
+    own.delete("mine")
+    own.save("mine", mixed.numpy(), labels.numpy(), About("a test"))
+    told = [box.value for box in opened(models=["learner", "tiny"]).warning]
+    assert len(told) == 2
+    assert told[0].startswith("3 of these 23 digits are MNIST's") and "flatter tiny." in told[0]
+    assert told[1].startswith(f"learner learned from {len(other.learned)} of these 23 digits")
+    own.delete("other")
+    told = [box.value for box in opened(models=["learner"]).warning]
+    assert len(told) == 1 and "the set other, which is not here any more" in told[0]
 
 
 def test_an_ensemble_is_dissected_on_digits_that_none_of_its_members_learned_from(own, store):

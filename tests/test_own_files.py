@@ -4,6 +4,7 @@ import gzip
 import io
 import stat
 import struct
+import tracemalloc
 from dataclasses import replace
 from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -362,11 +363,60 @@ def test_a_zip_that_lies_about_a_size_is_read_no_further():
     for sign, at in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
         start = data.index(sign) + at
         data[start : start + 4] = struct.pack("<I", 1000)
-    with pytest.raises(Refused, match="damaged"):
-        read(bytes(data), unpacked=10_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(Refused, match="damaged"):
+            read(bytes(data), unpacked=10_000)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000  # and not what it unpacks to
+    finally:
+        tracemalloc.stop()
 
 
-@pytest.mark.parametrize("shape", ["(999999999, 28, 28)", "(10**9,)", "(" * 5000])
+def test_a_csv_of_very_many_lines_is_refused_before_they_are_parted():
+    data = gzip.compress(b"ab\n" * 200_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(Refused, match="at most"):
+            read(data, "a.csv.gz", unpacked=1_000_000)
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000  # lines by themselves take 8 and more
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_is_unpacked_counts_also_where_it_ends_in_damage():
+    damaged = gzip.compress(bytes(3_000_000))[:-4]
+    few = replace(LIMITS, unpacked=6_000_000)
+    with pytest.raises(Refused, match="more than the 6 MB"):
+        read_files([Upload(f"{n}.csv.gz", damaged) for n in range(3)], few)
+    with pytest.raises(Refused, match="damaged or was cut off"):
+        read_files([Upload(f"{n}.csv.gz", damaged) for n in range(2)], few)
+
+
+def test_very_many_arrays_are_refused():
+    with pytest.raises(Refused, match="1,000 arrays"):
+        read(zipped({f"{place}.npy": b"" for place in range(1001)}))
+
+
+def test_digits_are_counted_file_by_file(some):
+    """Many small files may hold very many together: the rest are not read."""
+    told = []
+    files = [Upload("n.npz", write_npz(some))] * 2 + [Upload("z.zip", as_zip(some)[0][1])]
+    with pytest.raises(Refused, match="80 digits"):
+        read_files(files, replace(LIMITS, digits=79), lambda *so_far: told.append(so_far))
+    assert not told
+
+
+def test_of_two_files_of_one_name_the_other_is_told(some):
+    (name, images), labels = as_idx(some)[0], Upload(*as_idx(some)[1])
+    found = read_files([Upload(name, images), labels, Upload(name, images)])
+    assert is_some(found, some)
+    assert found.left_out == (f"{name}: Another file has the same name. Rename one of them.",)
+
+
+@pytest.mark.parametrize("shape", [
+    "(999999999, 28, 28)", "(10**9,)", "(" * 5000, "(-1, -1, 0)", "(0, 10**40)",
+    f"(0, {10**40})",
+])  # fmt: skip
 def test_an_array_whose_head_lies_is_refused_without_room_for_it(shape):
     head = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}}}".encode()
     data = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head
@@ -375,8 +425,10 @@ def test_an_array_whose_head_lies_is_refused_without_room_for_it(shape):
 
 
 def test_an_idx_file_whose_head_lies_is_refused():
-    for data in (struct.pack(">4B3I", 0, 0, 8, 3, 2**31, 28, 28), idx(np.zeros((2, 28, 28)))[:-1],
-                 b"\0\0\x08\x03", struct.pack(">4B1I", 0, 0, 13, 1, 1) + bytes(4)):  # fmt: skip
+    huge = struct.pack(">4B3I", 0, 0, 8, 3, 0, 2**32 - 1, 2**32 - 1)
+    for data in (struct.pack(">4B3I", 0, 0, 8, 3, 2**31, 28, 28), huge, b"\0\0\x08\x03",
+                 idx(np.zeros((2, 28, 28)))[:-1],
+                 struct.pack(">4B1I", 0, 0, 13, 1, 1) + bytes(4)):  # fmt: skip
         with pytest.raises(Refused):
             read(data)
 
@@ -448,6 +500,9 @@ def test_warnings_say_what_is_missing_uneven_or_known(some):
     assert "40 of the 40 are MNIST's own test digits" in words
     train = load_mnist(train=True)
     assert not warnings(train.images.numpy()[:5000], train.labels.numpy()[:5000], test)
+    shared = warnings(train.images.numpy()[:5000], train.labels.numpy()[:5000], test,
+                      train.images.numpy())  # fmt: skip
+    assert shared[0].startswith("5,000 of the 5,000 are MNIST's own training digits")
     few = warnings(images[[0, 0]], labels[[0, 0]], test[:0])
     assert "0, 1, 2, 3, 4, 5, 6, 8 or 9" in few[0]
     assert few[-1].startswith("1 ")

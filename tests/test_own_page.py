@@ -198,6 +198,12 @@ def test_a_check_that_ended_has_its_warnings():
     assert "test digits, pixel for pixel" in checking.warnings[0]
 
 
+def test_a_check_says_what_models_have_learned_already():
+    checking = Checking([Upload("a.zip", example_zip(load_mnist(train=True)))])
+    assert checking.ended(20)
+    assert "20 of the 20 are MNIST's own training digits" in checking.warnings[0]
+
+
 def test_what_is_offered_as_a_file_can_be_sent_again(some):
     assert np.array_equal(read(write_csv(some)).images, some.images.numpy())
 

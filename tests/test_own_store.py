@@ -125,6 +125,40 @@ def test_what_a_killed_server_left_is_no_set_and_its_name_can_be_used(sets):
     assert not stage.exists()
 
 
+def test_a_set_that_is_deleted_while_it_is_read_is_gone_and_not_damaged(sets, monkeypatch):
+    keep(sets)
+
+    def late(name: str, file: Path):
+        sets.delete(name)
+        raise FileNotFoundError(file)
+
+    monkeypatch.setattr(store, "_load", late)
+    with pytest.raises(NoSuchSet):
+        sets.load("mine")
+
+
+def test_a_set_that_comes_while_a_ruin_is_cleared_stays(sets, monkeypatch):
+    """Another server's save is through just after this one has seen that there is no set."""
+    ruin = sets.folder / "mine"
+    ruin.mkdir(parents=True)
+    looked = sets._aside
+
+    def meanwhile(kind: str) -> Path:
+        if kind == store.GONE and not (ruin / ABOUT).exists():
+            ruin.rmdir()
+            OwnSets(sets.folder).save("mine", IMAGES[:1], LABELS[:1], About("the other"))
+        return looked(kind)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OwnSets, "_aside", lambda self, kind: (
+            meanwhile(kind) if self is sets else looked(kind)
+        ))  # fmt: skip
+        with pytest.raises(Refused, match="called mine already"):
+            keep(sets)
+    assert sets.about("mine").origin == "the other"
+    assert [path.name for path in sets.folder.iterdir()] == ["mine"]
+
+
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 half", None])
 def test_damaged_digits_are_told_in_words_and_can_be_deleted(sets, damage):
     keep(sets)

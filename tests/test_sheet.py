@@ -231,6 +231,18 @@ def test_more_digits_than_can_be_cut_are_refused(written, monkeypatch):
         cut(written[0], Look())
 
 
+def test_very_many_marks_are_refused_before_they_are_joined(monkeypatch):
+    """Each would be held against each other one, which would take minutes."""
+    picture = np.full((400, 400), 255, np.uint8)
+    for place in np.ndindex(24, 24):
+        top, left = 10 + 16 * np.array(place)
+        picture[top : top + 9, left : left + 3] = 0
+    monkeypatch.setattr(cutting, "MOST", 70)
+    monkeypatch.setattr(cutting, "join", None)
+    with pytest.raises(ink.BadPicture, match="576 marks"):
+        sheets.cut(picture)
+
+
 # What a person mends and says
 
 

@@ -98,8 +98,9 @@ def of_mnist() -> Catalogue:
 
 
 def of_own(digits: DigitSet, network: nn.Sequential) -> Catalogue:
-    """A person's own digits, answered by the network insights.NETWORK, which never saw them, and
-    placed on each map among their nearest neighbours in MNIST. Raises DataDamaged."""
+    """A person's own digits, answered by the network insights.NETWORK, which has not learned from
+    them unless they are copies of MNIST's, and placed on each map among their nearest neighbours in
+    MNIST. Raises DataDamaged."""
     known = insights.load()
     probs = predict(network, digits.images)
     features = known.axes.place(network, digits.images)

@@ -81,8 +81,9 @@ class Reading:
     def _gather(self, images: Tensor) -> None:
         try:
             found = self._receive(images)
-        except (OSError, ValueError):  # it is not there any more: why, it said last
+        except (OSError, ValueError, MemoryError):  # it is not there any more: why, it said last
             found = None
+            self._process.kill()  # or there is no room for what it would still say
         said = self._process.communicate()[1].decode("utf-8", "replace").strip().splitlines()
         if found is not None:
             self.found = found

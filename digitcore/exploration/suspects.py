@@ -116,7 +116,8 @@ def _label_rule(catalogue: Catalogue) -> str:
         "Training digits are answered in five-fold cross-validation, each by a network that "
         "learned from the other four fifths; test digits by the mean of the five networks."
         if catalogue.is_mnist
-        else f"The network {insights.NETWORK} answers, which learned from MNIST's digits alone."
+        else f"The network {insights.NETWORK} answers, which learned from MNIST's training "
+        "digits alone: copies of these it knows."
     )
     return (
         "A label is suspect where networks that have not learned from the digit find another one "

@@ -11,17 +11,23 @@ FEW = 10  # digits of a class
 UNEVEN = 5  # times as many of the most frequent class as of the rarest
 
 
-def warnings(images: Bytes, labels: np.ndarray, test: Bytes) -> list[str]:
+def warnings(
+    images: Bytes, labels: np.ndarray, test: Bytes, training: Bytes | None = None
+) -> list[str]:
     """A sentence for each thing that is not as it should be, most serious first.
 
-    images, test: uint8 (N, 28, 28), of the set and of MNIST's test digits.
+    images, test, training: uint8 (N, 28, 28), of the set and of MNIST's digits; training only
+    where copies of these are to be looked for.
     """
-    return [
-        words
-        for words in (_of_test(images, test), _missing(labels), _few(labels), _uneven(labels),
-                      _copies(images))
-        if words
-    ]  # fmt: skip
+    found = (
+        _known(images, test, "test", "A model that learned from them is flattered by its test "
+               "accuracy."),
+        "" if training is None else
+        _known(images, training, "training", "A model that learned from MNIST is flattered by its "
+               "accuracy on this set."),
+        _missing(labels), _few(labels), _uneven(labels), _copies(images),
+    )  # fmt: skip
+    return [words for words in found if words]
 
 
 def counts(labels: np.ndarray) -> np.ndarray:
@@ -29,14 +35,14 @@ def counts(labels: np.ndarray) -> np.ndarray:
     return np.bincount(labels, minlength=CLASSES)
 
 
-def _of_test(images: Bytes, test: Bytes) -> str:
-    known = set(_rows(test))
-    found = sum(row in known for row in _rows(images))
-    if not found:
+def _known(images: Bytes, others: Bytes, which: str, harm: str) -> str:
+    """What it does to have images that are among MNIST's others."""
+    shared = set(_rows(images)) & set(_rows(others))
+    if not shared:
         return ""
+    found = sum(row in shared for row in _rows(images))
     return (
-        f"{found:,} of the {len(images):,} are MNIST's own test digits, pixel for pixel. A model "
-        "that learned from them is flattered by its test accuracy."
+        f"{found:,} of the {len(images):,} are MNIST's own {which} digits, pixel for pixel. {harm}"
     )
 
 

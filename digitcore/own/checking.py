@@ -49,8 +49,8 @@ class Checking:
         """What of the digits is not as it should be. Raises DataDamaged."""
         if not self.found:
             return []
-        test = load_mnist(train=False).images.numpy()
-        return warnings(self.found.images, self.found.labels, test)
+        test, training = (load_mnist(train=train).images.numpy() for train in (False, True))
+        return warnings(self.found.images, self.found.labels, test, training)
 
     @property
     def rate(self) -> float:

@@ -29,6 +29,7 @@ from digitcore.own.store import Refused
 from digitcore.own.zips import read_zip
 
 LIMITS = Limits()
+PART = 2**20  # bytes that are unpacked at once
 GZIP = b"\x1f\x8b"
 NO_MEMBERS = b"PK\x05\x06"
 NUMBERS = (8, 9, 11, 12, 13, 14)  # the kinds of number that an IDX file can hold
@@ -109,17 +110,21 @@ def _unpacked(files: Sequence[Upload], limits: Limits, left_out: list[str]) -> I
         if not file.data.startswith(GZIP):
             yield file
             continue
+        data = bytearray()
         try:
             with gzip.GzipFile(fileobj=io.BytesIO(file.data)) as packed:
-                data = packed.read(left + 1)
+                while left >= 0 and (part := packed.read(PART)):
+                    data += part
+                    left -= len(part)  # also of one that is damaged further on
         except (OSError, EOFError, zlib.error):
             left_out.append(f"{shown(file.name)}: It is damaged or was cut off.")
             continue
-        left -= len(data)
         if left < 0:
             raise Refused(f"Unpacked, {shown(file.name)} has more than the "
                           f"{limits.unpacked / MEGA:,.0f} MB that can be read.")  # fmt: skip
-        yield Upload(file.name[:-3] if file.name.lower().endswith(".gz") else file.name, data)
+        yield Upload(
+            file.name[:-3] if file.name.lower().endswith(".gz") else file.name, bytes(data)
+        )
 
 
 def _jobs(

@@ -5,13 +5,14 @@ the set, so that a model that learned from a set can be compared on digits that 
 """
 
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 
 import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from digitcore.digits import SPLIT_SEED, DigitSet
+from digitcore.digits import SPLIT_SEED, DigitSet, load_mnist
 
 EVERY, FIRST = 5, 2  # of the different digits, in the order of their classes, each fifth
 EDITION = b"1"  # to be raised when the parts change
@@ -39,10 +40,11 @@ def divide(digits: DigitSet) -> Parts:
 def learn_and_hold(digits: DigitSet) -> tuple[Tensor, Tensor]:
     """(places to learn from, places held out), both ascending: a fifth is held out.
 
-    Counted in different digits: all copies of one are in the same part, else what is learned by
-    heart would count as read. Each class has its share, to the nearest digit that all classes
-    together allow, and keeps at least one to learn from. So of a set with one or two digits none
-    is held out, and of two digits in each of ten classes four are.
+    Counted in different digits: all exact copies of one are in the same part, else what is learned
+    by heart would count as read; copies that differ in a pixel may still be in both. Each class has
+    its share, to the nearest digit that all classes together allow, and keeps at least one to learn
+    from. So of a set with one or two digits none is held out, and of two digits in each of ten
+    classes four are.
     """
     copies, classes = _different(digits)
     shuffled = torch.randperm(len(classes), generator=Generator().manual_seed(SPLIT_SEED)).numpy()
@@ -67,9 +69,20 @@ def _different(digits: DigitSet) -> tuple[np.ndarray, np.ndarray]:
 
     In an order that does not depend on the set's.
     """
-    labels, images = digits.labels.numpy(), digits.images.contiguous().numpy()
-    codes = b"".join(blake2b(image, digest_size=8).digest() for image in images)
-    looks = np.frombuffer(codes, dtype=np.uint64)  # tens of times as fast to sort as the pictures
-    pairs = np.stack([labels.astype(np.uint64), looks], axis=1).view("u8,u8").ravel()
+    labels = digits.labels.numpy().astype(np.uint64)
+    pairs = np.stack([labels, looks(digits.images)], axis=1).view("u8,u8").ravel()
     different, copies = np.unique(pairs, return_inverse=True)
     return copies, different["f0"].astype(int)
+
+
+def looks(images: Tensor) -> np.ndarray:
+    """uint64 (N,), the same for the same uint8 (28, 28) pictures alone: tens of times as fast to
+    sort and to look up as these."""
+    codes = (blake2b(image, digest_size=8).digest() for image in images.contiguous().numpy())
+    return np.frombuffer(b"".join(codes), dtype=np.uint64)
+
+
+@cache
+def looks_of_mnist() -> np.ndarray:
+    """Of MNIST's 60,000 training digits. Raises DataDamaged."""
+    return looks(load_mnist(train=True).images)

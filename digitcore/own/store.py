@@ -8,6 +8,7 @@ A set is written beside the others under a name that is none, and then renamed: 
 or not at all, and of two that want the same name at once one gets it.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -69,6 +70,7 @@ class OwnSets:
         try:
             return read(self._path(name) / DIGITS, lambda file: _load(name, file))
         except RunDamaged as damage:
+            self._path(name)  # perhaps it was deleted meanwhile
             raise DataDamaged(f"own/{damage} Delete the set, or put the file back.") from damage
 
     def about(self, name: str) -> About:
@@ -76,6 +78,7 @@ class OwnSets:
         try:
             return read(self._path(name) / ABOUT, _load_about)
         except RunDamaged as damage:
+            self._path(name)
             raise DataDamaged(f"own/{damage} Delete the set, or put the file back.") from damage
 
     def stamp(self, name: str) -> tuple[int, int]:
@@ -130,14 +133,14 @@ class OwnSets:
         try:
             stage.rename(path)
         except OSError as error:
-            if (path / ABOUT).is_file():
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):  # perhaps deleted again by now
                 raise _taken(path.name) from error
             raise
 
     def _clear(self, path: Path) -> None:
         """What is at the path and is no set goes; another's set that comes there meanwhile stays,
         because what is looked at and then deleted is out of anybody's reach."""
-        if (path / ABOUT).is_file() or not path.is_dir():
+        if not path.is_dir() or (path / ABOUT).is_file():  # in this order: a set may come between
             return
         gone = self._aside(GONE)
         with suppress(OSError):

@@ -7,9 +7,12 @@ from contextlib import suppress
 import numpy as np
 import streamlit as st
 
+from digitcore.digits import DataDamaged, DigitSet
 from digitcore.folder import RunDamaged
 from digitcore.own.answers import NOTHING, OwnPart, learned_from, reading
-from digitcore.own.parts import Parts
+from digitcore.own.parts import Parts, looks, looks_of_mnist
+from digitcore.own.store import NoSuchSet
+from digitcore.recipes import Recipe
 from digitcore.robustness import NotMeasured
 from digitcore.runs import NoSuchModel, Run
 from ui.loaders import keep_own, members, own_parts, read_own
@@ -27,6 +30,40 @@ def learned(names: Iterable[str], part: OwnPart) -> dict[str, str]:
         with suppress(RunDamaged):  # which is told where its answers are asked for
             found[run.name] = learned_from(run.recipe, parts)
     return {name: what for name, what in found.items() if what != NOTHING}
+
+
+def known_before(names: Iterable[str], part: OwnPart, digits: DigitSet) -> list[str]:
+    """Which of the judged digits models have learned from elsewhere, pixel for pixel, in words:
+    as digits of MNIST, or of another set. Raises DataDamaged."""
+    judged, told, by_mnist = looks(digits.images), [], []
+    for run in runs_of(names):
+        with suppress(RunDamaged):  # which is told where its answers are asked for
+            recipe = run.recipe
+            if recipe.mnist:
+                by_mnist.append(run.name)
+            if recipe.own not in ("", part.name):
+                told.append(_of_another_set(run.name, recipe, judged))
+    shared = int(np.isin(judged, looks_of_mnist()).sum()) if by_mnist else 0
+    if shared:
+        told.insert(
+            0,
+            f"{shared:,} of these {len(judged):,} digits are MNIST's own training "
+            f"digits, pixel for pixel. Their answers flatter {', '.join(by_mnist)}.",
+        )
+    return [words for words in told if words]  # fmt: skip
+
+
+def _of_another_set(name: str, recipe: Recipe, judged: np.ndarray) -> str:
+    with suppress(NoSuchSet, DataDamaged):
+        other = own_parts(recipe.own)
+        if other.fingerprint == recipe.own_fingerprint:
+            shared = int(np.isin(judged, looks(other.digits.images[other.learned])).sum())
+            told = f"{name} learned from {shared:,} of these {len(judged):,} digits, as digits of "
+            return f"{told}{recipe.own}: their answers flatter it." if shared else ""
+    return (
+        f"{name} learned from the set {recipe.own}, which is not here any more as it was: whether "
+        "some of these digits were in it is not known."
+    )
 
 
 def have_read(names: Iterable[str], part: OwnPart) -> bool:

@@ -17,7 +17,7 @@ from digitcore.robustness import NotMeasured
 from ui import loaders
 from ui.board import comparable
 from ui.compare.part import choose_part, digits_of, say_what_set_is_gone
-from ui.compare.reading import have_read, learned, runs_of
+from ui.compare.reading import have_read, known_before, learned, runs_of
 from ui.loaders import Part
 
 MODELS = "models"  # the address and the session keep the chosen models under this name
@@ -129,6 +129,9 @@ def choose_seen() -> Seen | None:
     )  # fmt: skip
     if learners:
         st.info(fairness(seen), icon=":material/visibility_off:")
+    if isinstance(part, OwnPart):
+        for words in known_before(predictions, part, digits):
+            st.warning(words, icon=":material/content_copy:")
     return seen
 
 

@@ -55,8 +55,8 @@ def _piece(box: Box, ink: Floats) -> Piece:
     close = (
         top + round(rows[0] * down),
         left + round(columns[0] * across),
-        top + round((rows[-1] + 1) * down),
-        left + round((columns[-1] + 1) * across),
+        top + max(round((rows[-1] + 1) * down), round(rows[0] * down) + 1),
+        left + max(round((columns[-1] + 1) * across), round(columns[0] * across) + 1),
     )
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return Piece(close, image, as_ink(ink), 0, doubt(*ink.shape))
