@@ -99,7 +99,7 @@ def test_no_view_is_wider_than_a_phone(page, view):
 
 
 def test_the_address_alone_brings_the_same_view(page):
-    asked = {"models": ["tiny", "trio"], "on": "validation digits", "scale": "by row"}
+    asked = {"models": ["tiny", "trio"], "on": "validation digits", "numbers": "by row"}
     open_view(page, "Confusion", **asked)
     expect(page.get_by_role("radio", name="by row")).to_be_checked(timeout=SECONDS)
     expect(page.get_by_text("of the 5,000 validation digits")).to_be_visible(timeout=SECONDS)

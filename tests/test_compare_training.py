@@ -219,7 +219,7 @@ def test_a_report_has_the_matrices_that_the_page_showed(runs):
     app = opened(confusion_page)
     choose(app, "tiny", "dense", "slim")
     app.multiselect(key="matrices").set_value(["slim"]).run()
-    app.segmented_control(key="scale").set_value("by row").run()
+    app.segmented_control(key="numbers").set_value("by row").run()
     app.selectbox(key="minuend").set_value("dense").run()
     app.selectbox(key="subtrahend").set_value("slim").run()
     app.session_state["show"] = False

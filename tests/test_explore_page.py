@@ -57,6 +57,9 @@ def test_every_view_of_own_sets_opens(sets, view, name):
 def test_an_address_that_nobody_has_given_shows_what_is_there(runs):
     app = opened(**{VIEW: "Nonsense", "set": "missing"})
     assert app.segmented_control(key=VIEW).value == next(iter(QUESTIONS))
+    assert [words.value for words in app.info if "no set called missing" in words.value]
+    app.run()
+    assert not [words.value for words in app.info if "missing" in words.value]
 
 
 def test_a_set_that_is_deleted_meanwhile_gives_way_to_mnist(sets):
@@ -65,6 +68,15 @@ def test_a_set_that_is_deleted_meanwhile_gives_way_to_mnist(sets):
     app.run()
     assert not app.exception and not app.error
     assert app.selectbox(key="set").value == MNIST
+    assert "no set called few" in app.info[0].value
+
+
+def test_neighbours_in_another_set_are_sent_to_that_ones_gallery(sets):
+    app = opened(**{VIEW: "Neighbours", "set": "few", "near-among": MNIST})
+    app.button(key="near by pixels gallery").click().run()
+    assert not app.exception
+    assert app.selectbox(key="set").value == MNIST
+    assert app.text[0].value.startswith("Only 24 digits that were chosen: nearest to few, digit 0")
 
 
 def test_the_report_has_a_part_for_each_view(sets):

@@ -12,7 +12,7 @@ from digitcore.exploration.catalogue import of_mnist as whole
 from digitcore.exploration.selection import MEASURED, Range, Selection
 from digitcore.runs import RunStore
 from tests.catalogues import small
-from ui.explore import filters, gallery, large
+from ui.explore import filters, gallery, large, picked
 from ui.explore.answers import answers_to, answers_words
 from ui.explore.sent import MOST, decode, encode
 from ui.explore.told import filter_words, order_words
@@ -112,6 +112,39 @@ def test_a_wrong_address_asks_for_nothing():
     assert app.text[0].value == "All 60 digits."
 
 
+def draw_either():
+    import streamlit as st
+
+    from tests.test_gallery import gallery, small
+
+    name = st.session_state["shown"]
+    gallery.show(small({"large": 200, "few": 8}[name], name))
+
+
+def test_another_set_leaves_no_filter_behind():
+    app = AppTest.from_function(draw_either, default_timeout=60)
+    own = small(200, "large")
+    app.session_state["shown"] = "large"
+    median, most = own.table["width"].median(), own.table["width"].max()
+    run(app, {"show-width": [median, most]})
+    asked = app.text[0].value
+    assert "width" in asked and app.expander[0].label == "More filters: 1 in use"
+    app.session_state["shown"] = "few"
+    app.run()
+    app.session_state["shown"] = "large"
+    app.run()
+    assert not app.exception and app.text[0].value == asked
+    assert app.expander[0].label == "More filters: 1 in use"
+
+
+def test_ticks_of_a_set_that_is_gone_are_not_those_of_the_next():
+    app = AppTest.from_function(draw_either, default_timeout=60)
+    app.session_state["shown"] = "few"
+    app.session_state[picked.PICKED] = {"few": {3, 100}}
+    run(app, {})
+    assert app.session_state[picked.PICKED] == {"few": set()}
+
+
 def test_sent_digits_come_in_their_order_until_they_are_dropped():
     app = opened(digits=encode([7, 40, 3]))
     assert numbers(app) == [7, 40, 3]
@@ -195,13 +228,13 @@ def heading(app: AppTest) -> str:
 def test_a_large_digit_leads_to_its_neighbours_in_the_list():
     app = open_large(MNIST, 60, 2)
     known = small(60, MNIST)
-    assert heading(app) == f"#### {known.title(2)}, a {known.labels[2]}"
+    assert heading(app) == f"**{known.title(2)}, a {known.labels[2]}**"
     assert app.caption[0].value == "2 of 30"
     app.button(key="digit Next").click().run()
-    assert heading(app).startswith(f"#### {known.title(4)},") and not app.exception
+    assert heading(app).startswith(f"**{known.title(4)},") and not app.exception
     app.button(key="digit Previous").click().run()
     app.button(key="digit Previous").click().run()
-    assert heading(app).startswith(f"#### {known.title(0)},")
+    assert heading(app).startswith(f"**{known.title(0)},")
     assert app.button(key="digit Previous").disabled
 
 
@@ -236,7 +269,7 @@ def test_answers_are_the_stored_ones_where_there_are_some(split):
     if split != "training":
         assert found["tiny"] == pytest.approx(RunStore().answers("tiny", split).probs[321])
     assert (found["unlearned"] == known.probs[place]).all()
-    assert ("The others have" in answers_words(known, place)) == (split == "training")
+    assert ("others have, so" in answers_words(known, place)) == (split == "training")
 
 
 def test_every_order_is_told():

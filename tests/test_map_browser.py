@@ -18,6 +18,7 @@ from tests.server import blameless_page, running
 
 pytestmark = pytest.mark.browser
 SECONDS = 60_000  # ms; the machine that runs this may be busy
+FRAMES = 5  # that have to be drawn, however long a slow machine takes
 ROOM = 0.95  # of the picture that the whole map fills, as in places.js
 WATCH = """() => {
   globalThis.frames = [];
@@ -39,14 +40,16 @@ def page(chromium, server):
 
 
 def pan(page: Page, x: float, y: float, seconds: float = 1) -> list[float]:
-    """Drag around and back for a while; gives the milliseconds between frames."""
+    """Drag around for a while, and until it was drawn a few times; gives the milliseconds between
+    frames."""
     page.mouse.move(x, y)
     page.evaluate(WATCH)
     page.mouse.down()
     end = time.monotonic() + seconds
     for step in itertools.count():
         page.mouse.move(x + 60 + 50 * math.sin(step / 9), y + 40 + 40 * math.cos(step / 7))
-        if time.monotonic() > end:
+        assert time.monotonic() < end + SECONDS / 1000, "nothing is drawn"
+        if time.monotonic() > end and page.evaluate("frames.length") > FRAMES:
             break
     page.mouse.up()
     return [after - before for before, after in itertools.pairwise(page.evaluate("frames"))]
@@ -88,10 +91,9 @@ def test_the_map_is_panned_and_an_outline_gives_just_the_digits_inside(page):
           f" longest {max(frames):.1f} ms")  # fmt: skip
     assert plane.get_attribute("data-view") != view
     assert plane.screenshot() != picture
-    assert len(frames) > 5
 
     page.get_by_role("button", name="Whole map").click()
-    expect(plane).to_have_attribute("data-view", view)
+    expect(plane).to_have_attribute("data-view", view, timeout=SECONDS)
     known = insights.load()
     places, labels = known.maps["umap"], insights.both().labels.numpy()
     scale = ROOM * min(box["width"], box["height"]) / insights.HIGHEST
@@ -104,14 +106,15 @@ def test_the_map_is_panned_and_an_outline_gives_just_the_digits_inside(page):
     found = np.flatnonzero(inside(drawn.corners, places))
     assert len(found) > 1000 and (labels[found] == 0).mean() > 0.5
     assert np.hypot(*(np.array(drawn.corners).mean(0) - (x, y))) * scale < 5
-    expect(heading).to_have_text(re.compile(f"^{len(found):,} digits"))
+    expect(heading).to_have_text(re.compile(f"^{len(found):,} digits"), timeout=SECONDS)
 
     quality = known.probs[found, labels[found]]
     first = found[np.argsort(quality, kind="stable")][:24]
     titles = [f"Test {n - 60_000:,}" if n >= 60_000 else f"Train {n:,}" for n in first]
     tiles = page.locator(".tiles span")
-    expect(tiles).to_have_count(24)
+    expect(tiles).to_have_count(24, timeout=SECONDS)
     assert [words.split("\n")[0] for words in tiles.all_text_contents()] == titles
 
     page.get_by_role("button", name="To the gallery").click()
-    expect(page.get_by_role("radio", name="Gallery", exact=True)).to_be_checked()
+    gallery = page.get_by_role("radio", name="Gallery", exact=True)
+    expect(gallery).to_be_checked(timeout=SECONDS)

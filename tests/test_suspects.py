@@ -118,7 +118,7 @@ def brute(left, right, left_labels, right_labels, usual, same):
     """All pairs as a set, without any of the shortcuts."""
     gap = left.reshape(len(left), 1, -1).astype(float) - right.reshape(1, len(right), -1)
     distances = np.sqrt(np.square(gap).mean(2))
-    limit = doubles.CLOSE * np.maximum(usual[left_labels][:, None], usual[right_labels])
+    limit = doubles.CLOSE * np.minimum(usual[left_labels][:, None], usual[right_labels])
     rows, columns = np.nonzero(distances <= limit)
     return {
         (a, b) for a, b in zip(rows.tolist(), columns.tolist(), strict=True) if not same or a < b

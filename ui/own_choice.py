@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from digitcore.digits import DataDamaged
 from digitcore.folder import NAME
 from digitcore.own.learning import settled
-from digitcore.own.parts import Parts
+from digitcore.own.parts import Parts, looks, looks_of_mnist
 from digitcore.own.store import NoSuchSet, own_sets
 from digitcore.recipes import Recipe
 from ui.loaders import own_parts
@@ -62,6 +63,14 @@ def _show_parts(name: str, mnist: bool) -> None:
     except (NoSuchSet, DataDamaged):
         return  # the whole recipe is refused for it, in words
     st.caption(f"{_divided(name, parts)} {_validated(name, mnist)}")
+    learned = looks(parts.digits.images[parts.learned])
+    copies = int(np.isin(learned, looks_of_mnist(train=False)).sum())
+    if copies:
+        st.warning(
+            f"{copies:,} of the {len(learned):,} are MNIST's own test digits, pixel for pixel: the "
+            "test accuracy of what learns from them will flatter it.",
+            icon=":material/content_copy:",
+        )
 
 
 def _divided(name: str, parts: Parts) -> str:

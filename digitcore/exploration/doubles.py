@@ -25,7 +25,7 @@ class Pairs:
     """places: int64 (P, 2), which digit is close to which, the closest first by `shares`.
     squares: int64 (P,), the sum of the squared differences of their pixels, 0 to 784 x 255^2.
     usual: float64 (P,), how far a digit of their class is from its nearest, in grey levels; of two
-    classes the longer. whole: False where there may be more: the search ends at MOST pairs."""
+    classes the shorter. whole: False where there may be more: the search ends at MOST pairs."""
 
     places: np.ndarray
     squares: np.ndarray
@@ -88,7 +88,7 @@ def within(
     side = _Side(images, _coarse(images))
     for digit, places in enumerate(by_class):
         for other in range(digit, CLASSES):
-            limit = close * max(usual[digit], usual[other])
+            limit = close * min(usual[digit], usual[other])
             found.append(_near(side, places, side, by_class[other], limit))
     return _sorted(images, labels, images, labels, found, usual)
 
@@ -99,7 +99,7 @@ def across(images: np.ndarray, labels: np.ndarray, others: np.ndarray, other_lab
     found, side, far = [], _Side(images, _coarse(images)), _Side(others, _coarse(others))
     for digit in np.unique(labels):
         for other in np.unique(other_labels):
-            limit = close * max(usual[digit], usual[other])
+            limit = close * min(usual[digit], usual[other])
             left, right = np.flatnonzero(labels == digit), np.flatnonzero(other_labels == other)
             found.append(_near(side, left, far, right, limit))
     return _sorted(images, labels, others, other_labels, found, usual)
@@ -129,7 +129,7 @@ def _sorted(images: np.ndarray, labels: np.ndarray, others: np.ndarray, other_la
     if others is images:  # classes were gone through one after another, so either may come first
         places = np.sort(places, axis=1)
     first, second = places.T
-    lengths = np.maximum(usual[labels[first]], usual[other_labels[second]]).astype(np.float64)
+    lengths = np.minimum(usual[labels[first]], usual[other_labels[second]]).astype(np.float64)
     pairs = Pairs(places, _squares(images, first, others, second), lengths)
     order = np.lexsort((second, first, pairs.shares))[:MOST]
     whole = all(whole for _, whole in found) and len(pairs) <= MOST

@@ -97,7 +97,7 @@ def _label_errors(catalogue: Catalogue, known: Insights) -> Found:
             share_words(given),
             answer,
             share_words(likely),
-            " Confident learning marks it." if sure else "",
+            " Confident learning counts it as an error." if sure else "",
         )
         for label, answer, given, likely, sure in table.iloc[:, 2:].itertuples(index=False)
     ]
@@ -121,10 +121,11 @@ def _label_rule(catalogue: Catalogue) -> str:
     )
     return (
         "A label is suspect where networks that have not learned from the digit find another one "
-        "more probable. The order is cleanlab's label quality: those first whose label is least "
-        f"probable. {who} Confident learning, the stricter rule of cleanlab, marks those that are "
-        "read otherwise with more than the confidence that is usual for the other digit; it needs "
-        f"two classes or more, with {ENOUGH} digits or more of each."
+        "more probable; often the digit is merely hard to read. The order is cleanlab's label "
+        f"quality: those first whose label is least probable. {who} Confident learning, the "
+        "stricter rule of cleanlab, counts as label errors those that are read otherwise with more "
+        "than the confidence that is usual for the other digit; it needs two classes or more, with "
+        f"{ENOUGH} digits or more of each."
     )
 
 
@@ -231,7 +232,7 @@ def _pair_rule(who: str) -> str:
     return (
         f"{who} count as near-duplicates where the root of the mean squared difference of their "
         f"pixels is at most {CLOSE:.0%} of the median distance from a digit of their class to the "
-        "nearest one of the same class in MNIST; of two classes the longer distance counts. The "
+        "nearest one of the same class in MNIST; of two classes the shorter distance counts. The "
         f"closest come first, and {MOST:,} pairs are listed at most. They need not be copies of "
         "each other: upright thin digits are alike by nature."
     )

@@ -83,6 +83,6 @@ def looks(images: Tensor) -> np.ndarray:
 
 
 @cache
-def looks_of_mnist() -> np.ndarray:
-    """Of MNIST's 60,000 training digits. Raises DataDamaged."""
-    return looks(load_mnist(train=True).images)
+def looks_of_mnist(train: bool) -> np.ndarray:
+    """Of MNIST's 60,000 training or 10,000 test digits. Raises DataDamaged."""
+    return looks(load_mnist(train).images)

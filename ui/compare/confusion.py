@@ -22,6 +22,7 @@ WIDTH = 350  # pixels a matrix needs
 DIGITS = list(range(10))
 OF, LABEL, ANSWER = "confusion of", "confusion label", "confusion answer"
 MATRICES, DIFFERENCE = "matrices", "the difference"
+NUMBERS = "numbers"  # and so in the address: a recipe has a field called scale
 
 
 def show(seen: Seen) -> None:
@@ -62,7 +63,7 @@ def _kept(seen: Seen) -> tuple[list[str], str, bool, Pair | None]:
     """What was chosen in the view, as far as it fits these models, else what it begins with."""
     kept, names = st.session_state, seen.names
     shown = [name for name in kept.get(MATRICES, ()) if name in names] or names[:2]
-    scale, diagonal = kept_among("scale", SCALES), kept.get("diagonal", False)
+    scale, diagonal = kept_among(NUMBERS, SCALES), kept.get("diagonal", False)
     if len(names) < 2:
         return shown, scale, diagonal, None
     a = kept_among("minuend", names)
@@ -79,7 +80,7 @@ def _choose(seen: Seen) -> tuple[list[str], str, bool, Pair | None]:
             key=MATRICES, width=420, persist_state="session",
         )  # fmt: skip
         scale = st.segmented_control("Numbers", SCALES, default=SCALES[0], required=True,
-                                     key="scale", bind="query-params", persist_state="session",
+                                     key=NUMBERS, bind="query-params", persist_state="session",
                                      help="by row: of all digits of a kind, the share that is "
                                      "read so. by column: of all answers of a kind.")  # fmt: skip
         diagonal = st.toggle("Right answers too", key="diagonal", persist_state="session",

@@ -32,18 +32,19 @@ def learned(names: Iterable[str], part: OwnPart) -> dict[str, str]:
     return {name: what for name, what in found.items() if what != NOTHING}
 
 
-def known_before(names: Iterable[str], part: OwnPart, digits: DigitSet) -> list[str]:
-    """Which of the judged digits models have learned from elsewhere, pixel for pixel, in words:
-    as digits of MNIST, or of another set. Raises DataDamaged."""
+def known_before(names: Iterable[str], digits: DigitSet, own: str = "") -> list[str]:
+    """Which of the judged digits models have learned from elsewhere, pixel for pixel, in words: as
+    digits of an own set, or of MNIST where they are of one themselves, which `own` names. Raises
+    DataDamaged."""
     judged, told, by_mnist = looks(digits.images), [], []
     for run in runs_of(names):
         with suppress(RunDamaged):  # which is told where its answers are asked for
             recipe = run.recipe
-            if recipe.mnist:
+            if own and recipe.mnist:
                 by_mnist.append(run.name)
-            if recipe.own not in ("", part.name):
+            if recipe.own not in ("", own):
                 told.append(_of_another_set(run.name, recipe, judged))
-    shared = int(np.isin(judged, looks_of_mnist()).sum()) if by_mnist else 0
+    shared = int(np.isin(judged, looks_of_mnist(train=True)).sum()) if by_mnist else 0
     if shared:
         told.insert(
             0,

@@ -16,7 +16,7 @@ from digitcore.own.answers import TOLD, UNTOLD, OwnPart
 from digitcore.robustness import NotMeasured
 from ui import loaders
 from ui.board import comparable
-from ui.compare.part import choose_part, digits_of, say_what_set_is_gone
+from ui.compare.part import TEST, VALIDATION, choose_part, digits_of, say_what_set_is_gone
 from ui.compare.reading import have_read, known_before, learned, runs_of
 from ui.loaders import Part
 
@@ -129,8 +129,9 @@ def choose_seen() -> Seen | None:
     )  # fmt: skip
     if learners:
         st.info(fairness(seen), icon=":material/visibility_off:")
-    if isinstance(part, OwnPart):
-        for words in known_before(predictions, part, digits):
+    own = part.name if isinstance(part, OwnPart) else ""
+    if own or part in (TEST, VALIDATION):
+        for words in known_before(predictions, digits, own):
             st.warning(words, icon=":material/content_copy:")
     return seen
 

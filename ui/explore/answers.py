@@ -25,12 +25,27 @@ def answers_to(catalogue: Catalogue, place: int) -> dict[str, np.ndarray]:
 
 def answers_words(catalogue: Catalogue, place: int) -> str:
     """Who answers, and what it is worth."""
+    owners = [name for name, own in _own_sets().items() if own == catalogue.name]
     if not catalogue.is_mnist:
-        return "No model has learned from this digit."
+        if owners:
+            return f"Learned from digits of this set, perhaps from this one: {', '.join(owners)}."
+        return "No model has learned from this set."
     words = f"{UNLEARNED}: networks that have not learned from this digit."
     if catalogue.table["split"].iat[place] == TRAINING:
-        return f"{words} The others have, so that their answers say little."
-    return f"{words} Nor has any of the others."
+        return f"{words} Most of the others have, so that their answers say little."
+    learners = ", ".join(_own_sets())
+    but = f", unless their own sets hold a copy of it: {learners}" if learners else ""
+    return f"{words} Nor has any of the others{but}."
+
+
+def _own_sets() -> dict[str, str]:
+    """Of the models that learned from an own set: which."""
+    found = {}
+    for name, run in loaders.members().store.runs().items():
+        with suppress(RunDamaged):
+            if run.recipe.own:
+                found[name] = run.recipe.own
+    return found
 
 
 def _answer(name: str, catalogue: Catalogue, place: int) -> np.ndarray:

@@ -84,7 +84,7 @@ def show(catalogue: Catalogue) -> None:
     with st.grid(2, min_column_width=WIDTH):
         chart, digits = st.container(), st.container()
     with chart:
-        st.markdown(f"**{len(catalogue):,} digits, {about.title}, by {_colour_name(colour)}**")
+        st.markdown(f"**{_digits(len(catalogue))}, {about.title}, by {_colour_name(colour)}**")
         clicked = _show_map(catalogue, name, colouring, picked)
     with digits:
         _show_picked(catalogue, colouring, picked)
@@ -185,7 +185,7 @@ def _show_map(
         for kind, count in zip(colouring.kinds, colouring.counts, strict=True)
     )
     words = (
-        f"Map of {len(catalogue):,} digits, {ABOUT[name].title}, coloured by {colouring.title} "
+        f"Map of {_digits(len(catalogue))}, {ABOUT[name].title}, coloured by {colouring.title} "
         f"({kinds}).{behind} Arrow keys pan, plus and minus zoom, 0 shows the whole map, Enter "
         "opens the digit in the middle."
     )
@@ -206,8 +206,7 @@ def _show_picked(catalogue: Catalogue, colouring: Colouring, picked: Picked | No
     singled = ""
     if picked.only is not None:
         singled = f", {colouring.title.lower()} {colouring.kinds[picked.only].name} alone"
-    count = f"{len(places):,} digit{'' if len(places) == 1 else 's'}"
-    st.markdown(f"#### {count} inside the outline{singled}")
+    st.markdown(f"#### {_digits(len(places))} inside the outline{singled}")
     if not len(places):
         st.info("No digit lies inside. Draw the outline around some.", icon=":material/crop_free:")
         return
@@ -217,6 +216,10 @@ def _show_picked(catalogue: Catalogue, colouring: Colouring, picked: Picked | No
         st.query_params.pop(OUTLINE, None)  # the gallery has an address of its own
         send_to_gallery(catalogue.name, places, where)
     show_digits(catalogue, places, "map digits")
+
+
+def _digits(count: int) -> str:
+    return f"{count:,} digit{'' if count == 1 else 's'}"
 
 
 def _inside(catalogue: Catalogue, colouring: Colouring, picked: Picked) -> np.ndarray:

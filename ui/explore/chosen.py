@@ -5,6 +5,7 @@ import streamlit as st
 from digitcore.exploration import catalogue
 from digitcore.exploration.catalogue import MNIST, Catalogue
 from digitcore.exploration.insights import NETWORK
+from digitcore.folder import NAME
 from digitcore.own.store import own_sets
 from ui.kept import kept_among
 from ui.loaders import members
@@ -16,12 +17,26 @@ SET = "set"  # the address and the session keep the chosen set's name under this
 def choose_set() -> str:
     """The name of the set that the person chooses, which travels in the address."""
     names = [MNIST, *own_sets().names()]
+    _say_what_is_gone(names)
     if len(names) == 1:
         return MNIST
     _turn_to_asked(names)
     kept_among(SET, names)
     return st.selectbox("Digits", names, key=SET, bind="query-params", persist_state="session",
                         width=260)  # fmt: skip
+
+
+def _say_what_is_gone(names: list[str]) -> None:
+    """Once, of a set that was chosen, or is asked for by the address, and is not there."""
+    asked = st.session_state.get(SET, st.query_params.get(SET, MNIST))
+    if asked in names:
+        return
+    if NAME.fullmatch(asked) and ASKED not in st.session_state:
+        st.info(f"There is no set called {asked} here, or not any more. MNIST's digits are shown "
+                "instead.", icon=":material/folder_off:")  # fmt: skip
+    if len(names) == 1:  # nothing is chosen then, and nothing takes it out of the address
+        st.session_state.pop(SET, None)
+        st.query_params.pop(SET, None)
 
 
 def ask_for_set(name: str, kept: bool = False) -> None:

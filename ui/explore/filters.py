@@ -169,7 +169,7 @@ def _choose_more(catalogue: Catalogue) -> None:
     limits = bounds(catalogue.table)
     for name, whole in limits.items():
         _keep_within(name, whole)
-    used = _in_use(limits)
+    used = _in_use(catalogue, limits)
     title = f"More filters: {used} in use" if used else "More filters"
     with st.expander(title, key="gallery more", icon=":material/tune:"):
         with st.container(horizontal=True, gap="medium"):
@@ -177,32 +177,31 @@ def _choose_more(catalogue: Catalogue) -> None:
             _choose_reader(catalogue)
         with st.grid("auto", min_column_width=WIDE):
             for name, whole in limits.items():
-                _choose_range(name, *whole)
+                _choose_range(name, whole)
 
 
-def _in_use(limits: dict[str, tuple[float, float]]) -> int:
+def _in_use(catalogue: Catalogue, limits: dict[str, tuple[float, float]]) -> int:
     """How many of these filters ask for something; of one never drawn yet the address knows."""
-    nothing = {ANSWER: [], READER: UNLEARNED}
-    nothing |= {range_key(name): whole for name, whole in limits.items()}
+    nothing = {ANSWER: [], **{range_key(name): whole for name, whole in limits.items()}}
+    if catalogue.is_mnist:
+        nothing[READER] = UNLEARNED
     state = st.session_state
-    return sum(
-        state[key] != value if key in state else key in st.query_params
-        for key, value in nothing.items()
-    )
+    return sum(state[key] != none if key in state else key in st.query_params
+               for key, none in nothing.items())  # fmt: skip
 
 
 def _keep_within(name: str, whole: tuple[float, float]) -> None:
-    """Let what the session keeps be what this set's slider can show."""
+    """Let what the session keeps be what this set's slider shows."""
     key = range_key(name)
     if key in st.session_state:
         st.session_state[key] = _asked(name, whole)
     st.session_state.setdefault(LIMITS, {})[key] = whole
 
 
-def _choose_range(name: str, least: float, most: float) -> None:
-    st.slider(MEASURED[name].axis, least, most, (least, most), 10.0 ** -decimals(name),
-              key=range_key(name), format=f"%.{decimals(name)}f", bind="query-params",
-              persist_state="session", help=MEASURED[name].words)  # fmt: skip
+def _choose_range(name: str, whole: tuple[float, float]) -> None:
+    st.slider(MEASURED[name].axis, *whole, whole, 10.0 ** -decimals(name), key=range_key(name),
+              format=f"%.{decimals(name)}f", bind="query-params", persist_state="session",
+              help=MEASURED[name].words)  # fmt: skip
 
 
 def _choose_reader(catalogue: Catalogue) -> None:

@@ -88,7 +88,7 @@ def _show_pages(catalogue: Catalogue, chosen: Chosen) -> None:
     """Runs by itself when a page is turned or a digit ticked."""
     show_picked(catalogue, chosen.places)
     show_digits(catalogue, chosen.places, "gallery", partial(_words, catalogue, chosen), PAGE,
-                ticks(catalogue.name, chosen.places))  # fmt: skip
+                ticks(catalogue, chosen.places))  # fmt: skip
 
 
 def _words(catalogue: Catalogue, chosen: Chosen, place: int) -> str:

@@ -117,9 +117,8 @@ def _about(catalogue: Catalogue) -> Sequence[str]:
     if catalogue.is_mnist:
         return [SOURCE, USES]
     about = own_sets().about(catalogue.name)
-    left = f" Left out: {'; '.join(about.left_out)}." if about.left_out else ""
-    return [f"Your own set {catalogue.name}, from {about.origin}.{left} What reads them here "
-            "has not learned from them."]  # fmt: skip
+    left = f" {len(about.left_out):,} were left out: see Your own." if about.left_out else ""
+    return [f"Your own set {catalogue.name}, from {about.origin}.{left}"]
 
 
 def _where(catalogue: Catalogue) -> str:
@@ -162,7 +161,7 @@ def _spreads(found: dict[int, Prototype]) -> np.ndarray:
 
 def _whitest(found: dict[int, Prototype]) -> str:
     highest = max(float(of.deviation.max()) for of in found.values())
-    return f"The brightest pixel has {highest:.0f} of 127.5 that are possible."
+    return f"The brightest pixel has {highest:.1f} of 127.5 that are possible."
 
 
 def _show_prototypes(catalogue: Catalogue) -> None:

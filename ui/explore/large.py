@@ -54,7 +54,7 @@ def show_large(catalogue: Catalogue, among: Sequence[int] | np.ndarray) -> None:
 def _show_title(catalogue: Catalogue, place: int, among: np.ndarray) -> None:
     """Which digit it is, and the way to the others of the list."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"#### {catalogue.title(place)}, a {catalogue.labels[place]}")
+        st.markdown(f"**{catalogue.title(place)}, a {catalogue.labels[place]}**")
         at = np.flatnonzero(among == place)
         if len(at):
             st.session_state[HOME] = place
@@ -106,7 +106,7 @@ def _show_answers(catalogue: Catalogue, place: int) -> None:
 def _show_measured(catalogue: Catalogue, place: int) -> None:
     found = standing(catalogue.table, place)
     others = int(found["n"].max())
-    st.markdown("##### What was measured")
+    st.markdown("**What was measured**")
     st.caption(
         f"Above: the share of the {others:,} other digits of class {catalogue.labels[place]} "
         "that have less of it." if others else "There is no other digit of its class to compare."
@@ -126,7 +126,7 @@ def _show_near(catalogue: Catalogue, place: int) -> None:
     if len(catalogue) < 2:
         return
     for words, space in (("By pixels", pixel_neighbours), ("By features", feature_neighbours)):
-        st.markdown(f"##### Nearest digits, {words.lower()}")
+        st.markdown(f"**Nearest digits, {words.lower()}**")
         _show_nearest(catalogue, place, words, space(catalogue))
 
 

@@ -14,7 +14,7 @@ from digitcore.exploration.neighbours import Neighbours
 from digitcore.report import Piece
 from ui.explore.captions import SHORT
 from ui.explore.chosen import load_catalogue
-from ui.explore.digit import show_digits
+from ui.explore.digit import open_digit, show_digits
 from ui.explore.query import Query, choose_query
 from ui.explore.readings import show_reading
 from ui.explore.sent import send_to_gallery
@@ -58,7 +58,10 @@ def show(catalogue: Catalogue) -> None:
     by_pixels = _find(query, catalogue, searched, pixel_neighbours(searched), query.image)
     by_features = _by_features(query, catalogue, searched, model)
     _show_query(query, by_pixels, by_features, model)
-    with st.grid(2, min_column_width=WIDTH):
+    if query.place is not None and st.button("Open it large", icon=":material/open_in_full:",
+                                             key="near large"):  # fmt: skip
+        open_digit(catalogue, query.place)
+    with st.grid(2, min_column_width=WIDTH, gap="large"):
         left, right = st.container(), st.container()
     with left:
         _show_space("by pixels", query, searched, by_pixels, by_features)
@@ -182,6 +185,8 @@ def _vote(found: Found, searched: Catalogue) -> str:
     place, distance = found.stranger
     first = float(found.distances[0])
     times = f", {distance / first:.1f} times as far as the nearest of all" if first else ""
+    if place == found.places[0]:
+        times = ", the nearest of all"
     label = int(searched.labels[place])
     return (f"{words} The nearest that is no {found.label} is a {label}, at {distance:.2f}"
             f"{times}.")  # fmt: skip

@@ -11,7 +11,8 @@ from digitcore.own.examples import write_npz
 from digitcore.own.reading import listed
 from digitcore.own.store import NoSuchSet, own_sets
 from ui.explore.chosen import ask_for_set
-from ui.explore.sent import go_to_view
+from ui.explore.picked import forget_picked
+from ui.explore.sent import drop_sent, go_to_view, sent
 from ui.kept import kept_among
 from ui.tables import show_table
 from ui.words import in_words
@@ -78,7 +79,8 @@ def _ask(name: str) -> None:
         st.rerun(scope="app")
     with in_words():
         size = _row(name, own_sets().stamp(name))["Digits"]
-        st.text(f"{size:,} digits will be gone." if size else "It cannot be read.")
+        many = "1 digit" if size == 1 else f"{size:,} digits" if size else ""
+        st.text(f"{many} will be gone." if many else "It cannot be read.")
         with st.container(horizontal=True):
             st.button("Delete", type="primary", key="delete for good", on_click=_delete,
                       args=(name,))  # fmt: skip
@@ -87,6 +89,9 @@ def _ask(name: str) -> None:
 
 
 def _delete(name: str) -> None:
+    forget_picked(name)
+    if sent(name):
+        drop_sent()
     try:
         own_sets().delete(name)
     except NoSuchSet:

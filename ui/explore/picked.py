@@ -16,14 +16,22 @@ TICKED, ALL = "ticked", "all"
 BYTES = 1930  # of a digit in a CSV file, about
 
 
-def picked(name: str) -> set[int]:
+def picked(catalogue: Catalogue) -> set[int]:
     """Places in the set of the digits that are ticked."""
-    return st.session_state.setdefault(PICKED, {}).setdefault(name, set())
+    known = st.session_state.setdefault(PICKED, {}).setdefault(catalogue.name, set())
+    if known and max(known) >= len(catalogue):  # of another set, which had this name before
+        known.clear()
+    return known
 
 
-def ticks(name: str, places: np.ndarray) -> Ticks:
+def forget_picked(name: str) -> None:
+    """Of a set that is deleted: another one may get its name."""
+    st.session_state.get(PICKED, {}).pop(name, None)
+
+
+def ticks(catalogue: Catalogue, places: np.ndarray) -> Ticks:
     """The ticks of tiles that show `places`, in their order."""
-    known = picked(name)
+    known = picked(catalogue)
 
     def change(shown: Sequence[int], on: Sequence[int]) -> None:
         inside = [at for at in shown if at < len(places)]
@@ -35,7 +43,7 @@ def ticks(name: str, places: np.ndarray) -> Ticks:
 
 def show_picked(catalogue: Catalogue, places: np.ndarray) -> None:
     """How many are ticked, how to tick all or none, and the way to the files."""
-    known = picked(catalogue.name)
+    known = picked(catalogue)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(f"Tick all {len(places):,}", icon=":material/select_all:", key="gallery tick all",
                   on_click=lambda: known.update(places.tolist()))  # fmt: skip

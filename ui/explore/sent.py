@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from digitcore.exploration.catalogue import MNIST
+from ui.explore.chosen import SET, ask_for_set
+
 ASKED, SENT = "view asked for", "digits sent"
 ADDRESS = "digits"  # the address keeps them under this, as places in base 36
 MOST = 200  # digits that the address can hold
@@ -30,7 +33,10 @@ def go_to_view(view: str) -> None:
 
 
 def send_to_gallery(name: str, places: Sequence[int], words: str) -> None:
-    """Show digits of the set `name` in the gallery, which keeps them until they are dropped."""
+    """Show digits of the set `name`, which may be another one than the page's, in the gallery: it
+    keeps them until they are dropped."""
+    if name != st.session_state.get(SET, MNIST):
+        ask_for_set(name)
     st.session_state[SENT] = Sent(name, tuple(int(place) for place in places), words)
     go_to_view("Gallery")
 

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from digitcore.exploration import suspects
 from digitcore.exploration.catalogue import OWN, SPLITS, Catalogue
 from digitcore.exploration.suspects import (
     DOUBLES,
@@ -17,9 +16,9 @@ from digitcore.exploration.suspects import (
     Found,
     share_words,
 )
-from digitcore.own.store import own_sets
 from digitcore.report import Piece
 from ui.explore.digit import SHORT, show_digits
+from ui.explore.found import find
 from ui.explore.pairs import digit_pictures, each_once, names, other_names, shared, show_pairs
 from ui.explore.sent import send_to_gallery
 from ui.kept import kept_among
@@ -67,17 +66,6 @@ def pieces(catalogue: Catalogue) -> Iterator[Piece]:
     yield Piece("What suspects are", JUST_LOOKED)
 
 
-def find(catalogue: Catalogue, kind: str) -> Found:
-    """Kept for all sessions. Raises DataDamaged, NoSuchSet."""
-    stamp = None if catalogue.is_mnist else own_sets().stamp(catalogue.name)
-    return _find(catalogue.name, stamp, kind, catalogue)
-
-
-@st.cache_resource(show_spinner="Looking at each digit ...", max_entries=16)
-def _find(name: str, stamp: tuple | None, kind: str, _catalogue: Catalogue) -> Found:
-    return suspects.find(_catalogue, kind)
-
-
 def _pictures(catalogue: Catalogue, found: Found) -> list[tuple[np.ndarray, str]]:
     """The first of them with their words."""
     if found.pairs:
@@ -99,8 +87,8 @@ def count_words(catalogue: Catalogue, found: Found) -> str:
     if found.kind != LABELS:
         return f"{found.kind}: {', '.join(parts)}."
     sure = int(found.table["marked"].sum())
-    return (f"Likely label errors: {', '.join(parts)}. "
-            f"Confident learning marks {sure:,} of them ({FLAG}).")  # fmt: skip
+    return (f"Read otherwise than labelled: {', '.join(parts)}. Of these, confident learning "
+            f"counts {sure:,} as label errors ({FLAG}).")  # fmt: skip
 
 
 def _count_pairs(catalogue: Catalogue, found: Found) -> str:
@@ -160,7 +148,7 @@ def _choose(catalogue: Catalogue, found: Found) -> tuple[Found, str]:
         part = st.selectbox("Part of the data", parts, key=PART, bind="query-params",
                             persist_state="session", width=260)  # fmt: skip
     if found.kind == LABELS and table["marked"].any():
-        sure = st.toggle("Only those that confident learning marks", key=SURE,
+        sure = st.toggle("Only those that confident learning counts", key=SURE,
                          bind="query-params", persist_state="session")  # fmt: skip
     chosen = (table["split"] == part) if part != ALL else np.ones(len(table), dtype=bool)
     if sure:

@@ -1,0 +1,29 @@
+"""The suspects of a set, kept for all sessions; and why a digit is among them."""
+
+import streamlit as st
+
+from digitcore.exploration import suspects
+from digitcore.exploration.catalogue import Catalogue
+from digitcore.exploration.suspects import KINDS, Found
+from digitcore.own.store import own_sets
+
+
+def find(catalogue: Catalogue, kind: str) -> Found:
+    """Those of a kind. Raises DataDamaged, NoSuchSet."""
+    stamp = None if catalogue.is_mnist else own_sets().stamp(catalogue.name)
+    return _find(catalogue.name, stamp, kind, catalogue)
+
+
+def reasons(catalogue: Catalogue, place: int) -> list[str]:
+    """Why a digit is suspect, by kind, in plain words; empty where it is not."""
+    told = []
+    for kind in KINDS:
+        table = find(catalogue, kind).table
+        about = table.loc[table["place"] == place, "reason"]
+        told += [f"{kind}: {reason}" for reason in about[:1]]
+    return told
+
+
+@st.cache_resource(show_spinner="Looking at each digit ...", max_entries=16)
+def _find(name: str, stamp: tuple | None, kind: str, _catalogue: Catalogue) -> Found:
+    return suspects.find(_catalogue, kind)
