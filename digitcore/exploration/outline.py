@@ -52,7 +52,8 @@ class Outline:
         low, high = corners.min(0), corners.max(0)
         within = ((places >= low) & (places <= high)).all(1)
         found = np.zeros(len(places), dtype=bool)
-        found[within] = _odd(corners, places[within].astype(np.int64))
+        # the furthest places belong to an outline that goes as far as it can
+        found[within] = _odd(corners, np.minimum(places[within].astype(np.int64), HIGHEST - 1))
         return found
 
 

@@ -15,7 +15,7 @@ from digitcore.folder import RunDamaged
 from digitcore.runs import NoSuchModel
 from ui import loaders
 from ui.explore.answers import UNLEARNED, held_out_numbers
-from ui.explore.sent import MOST, drop_sent, keep_in_address, sent
+from ui.explore.sent import MOST, drop_sent, just_sent, keep_in_address, sent
 from ui.explore.told import sort_name
 from ui.kept import kept_among
 
@@ -51,6 +51,8 @@ class Chosen:
 
 def choose(catalogue: Catalogue) -> Chosen:
     """Draw the filters and give what they come to."""
+    if just_sent():
+        _ask_for_all(catalogue)
     keep_in_address(catalogue.name, len(catalogue))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         _choose_some("Split", SPLIT, splits(catalogue))
@@ -89,12 +91,16 @@ def kept(catalogue: Catalogue) -> Selection:
 
 def clear(catalogue: Catalogue) -> None:
     """Ask for all digits again, in the same order; before the filters are drawn."""
+    _ask_for_all(catalogue)
+    drop_sent()
+
+
+def _ask_for_all(catalogue: Catalogue) -> None:
     state = st.session_state
     state[SPLIT], state[CLASS], state[ANSWER], state[READ] = [], [], [], None
     state[READER] = UNLEARNED
     for name, whole in bounds(catalogue.table).items():
         state[range_key(name)] = whole
-    drop_sent()
 
 
 def splits(catalogue: Catalogue) -> list[str]:

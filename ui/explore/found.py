@@ -1,11 +1,13 @@
 """The suspects of a set, kept for all sessions; and why a digit is among them."""
 
+from contextlib import suppress
+
 import streamlit as st
 
 from digitcore.exploration import suspects
 from digitcore.exploration.catalogue import Catalogue
-from digitcore.exploration.suspects import KINDS, Found
-from digitcore.own.store import own_sets
+from digitcore.exploration.suspects import KINDS, LABELS, OUTLIERS, Found
+from digitcore.own.store import NoSuchSet, own_sets
 
 
 def find(catalogue: Catalogue, kind: str) -> Found:
@@ -15,12 +17,15 @@ def find(catalogue: Catalogue, kind: str) -> Found:
 
 
 def reasons(catalogue: Catalogue, place: int) -> list[str]:
-    """Why a digit is suspect, by kind, in plain words; empty where it is not."""
+    """Why a digit is suspect, by kind, in plain words; empty where it is not, or where its set has
+    been deleted meanwhile."""
     told = []
-    for kind in KINDS:
-        table = find(catalogue, kind).table
-        about = table.loc[table["place"] == place, "reason"]
-        told += [f"{kind}: {reason}" for reason in about[:1]]
+    kinds = KINDS if catalogue.is_mnist else (LABELS, OUTLIERS)  # pairs take seconds to find
+    with suppress(NoSuchSet):
+        for kind in kinds:
+            table = find(catalogue, kind).table
+            about = table.loc[table["place"] == place, "reason"]
+            told += [f"{kind}: {reason}" for reason in about[:1]]
     return told
 
 

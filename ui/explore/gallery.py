@@ -6,12 +6,12 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from digitcore.exploration.catalogue import Catalogue
+from digitcore.exploration.catalogue import OWN, TEST, TRAINING, VALIDATION, Catalogue
 from digitcore.exploration.selection import MEASURED
 from digitcore.report import Piece
 from ui.explore import filters
 from ui.explore.answers import UNLEARNED
-from ui.explore.digit import caption, show_digits
+from ui.explore.digit import caption, open_digit, show_digits
 from ui.explore.filters import Chosen
 from ui.explore.picked import show_picked, ticks
 from ui.explore.told import filter_words, order_words
@@ -48,7 +48,8 @@ def count_words(chosen: Chosen) -> str:
     """How many there are of how many, what they are, who reads them, and which come first."""
     selection, whole = chosen.selection, len(chosen.table)
     if selection.count:
-        words = f"{len(chosen.places):,} of {whole:,}: {filter_words(selection)}."
+        which = filter_words(selection)
+        words = f"{len(chosen.places):,} of {whole:,} digits{': ' if which else ''}{which}."
     else:
         words = f"All {whole:,} digits." if whole > 1 else "One digit."
     if chosen.reader != UNLEARNED:
@@ -69,9 +70,39 @@ def _show_count(catalogue: Catalogue, chosen: Chosen) -> None:
                 icon=":material/filter_alt_off:", key="gallery clear",
                 on_click=filters.clear, args=(catalogue,),
             )  # fmt: skip
+        _offer_by_number(catalogue)
     if not len(chosen.places):
-        st.info("No digit is like this. Take a filter away, or make a range wider.",
-                icon=":material/search_off:")  # fmt: skip
+        st.info(_none_words(chosen), icon=":material/search_off:")
+
+
+def _none_words(chosen: Chosen) -> str:
+    if chosen.reader != UNLEARNED and chosen.selection.splits == (TRAINING,):
+        return (f"The answers of {chosen.reader} are stored for validation and test digits alone: "
+                "choose another split, or other networks under More filters.")  # fmt: skip
+    return "No digit is like this. Take a filter away, or make a range wider."
+
+
+def _offer_by_number(catalogue: Catalogue) -> None:
+    """Opens a digit that is known by its number."""
+    with st.popover("By number", icon=":material/tag:", key="gallery by number"):
+        split = OWN
+        if catalogue.is_mnist:
+            split = st.segmented_control("Of which set", [TRAINING, TEST], default=TEST,
+                                         required=True, key="gallery number of")  # fmt: skip
+        count = (
+            int(
+                catalogue.table.loc[
+                    catalogue.table["split"].isin(
+                        [TRAINING, VALIDATION] if split == TRAINING else [split]
+                    ),
+                    "number",
+                ].max()
+            )
+            + 1
+        )
+        number = st.number_input(f"Number, 0 to {count - 1:,}", 0, count - 1, key="gallery number")
+        if st.button("Open it", icon=":material/open_in_full:", key="gallery open number"):
+            open_digit(catalogue, catalogue.place_of(split, int(number)))
 
 
 def _begin_anew(catalogue: Catalogue, chosen: Chosen) -> None:

@@ -117,7 +117,8 @@ def _about(catalogue: Catalogue) -> Sequence[str]:
     if catalogue.is_mnist:
         return [SOURCE, USES]
     about = own_sets().about(catalogue.name)
-    left = f" {len(about.left_out):,} were left out: see Your own." if about.left_out else ""
+    count = len(about.left_out)
+    left = f" Left out of it: {count:,}, as Your own tells." if count else ""
     return [f"Your own set {catalogue.name}, from {about.origin}.{left}"]
 
 

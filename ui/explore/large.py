@@ -12,6 +12,7 @@ from digitcore.exploration.neighbours import Neighbours
 from digitcore.exploration.selection import MEASURED, standing
 from ui.explore.answers import answers_to, answers_words
 from ui.explore.captions import caption
+from ui.explore.found import reasons
 from ui.explore.spaces import feature_neighbours, pixel_neighbours
 from ui.pixels import SIDE, show_pixels, values_told
 from ui.tables import show_table
@@ -87,6 +88,8 @@ def _show_image(catalogue: Catalogue, place: int) -> None:
         st.code(values_told(image), language=None)
     if catalogue.is_mnist:
         st.caption(f"It is in the {row['split']} split.")
+    for reason in reasons(catalogue, place):
+        st.caption(reason)
     if row["split"] == TEST and st.button("Ask about it on Draw", icon=":material/draw:",
                                           key="digit draw"):  # fmt: skip
         st.session_state.way, st.session_state.test_index = "Test digit", int(row["number"])

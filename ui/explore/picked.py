@@ -13,7 +13,7 @@ from ui.tiles import Ticks
 
 PICKED = "digits ticked"  # the session keeps the places of each set under this, by its name
 TICKED, ALL = "ticked", "all"
-BYTES = 1930  # of a digit in a CSV file, about
+HEADING, BYTES = 8000, 1930  # of a CSV file's first line and of a digit in it, about
 
 
 def picked(catalogue: Catalogue) -> set[int]:
@@ -45,10 +45,12 @@ def show_picked(catalogue: Catalogue, places: np.ndarray) -> None:
     """How many are ticked, how to tick all or none, and the way to the files."""
     known = picked(catalogue)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(f"Tick all {len(places):,}", icon=":material/select_all:", key="gallery tick all",
+        tick = f"Tick all {len(places):,}" if len(places) > 1 else "Tick it"
+        st.button(tick, icon=":material/select_all:", key="gallery tick all",
                   on_click=lambda: known.update(places.tolist()))  # fmt: skip
         if known:
-            st.button(f"Untick all {len(known):,}", icon=":material/deselect:",
+            untick = f"Untick all {len(known):,}" if len(known) > 1 else "Untick 1"
+            st.button(untick, icon=":material/deselect:",
                       key="gallery untick", on_click=known.clear)  # fmt: skip
         with st.popover("Download", icon=":material/download:", key="gallery download"):
             _offer_files(catalogue, _choose_what(known, places))
@@ -56,7 +58,12 @@ def show_picked(catalogue: Catalogue, places: np.ndarray) -> None:
 
 def _choose_what(known: set[int], places: np.ndarray) -> np.ndarray:
     """The places of the ticked digits, or of all that the filter gives."""
-    words = {TICKED: f"The {len(known):,} ticked", ALL: f"All {len(places):,} that are filtered"}
+    hidden = len(known.difference(places.tolist()))
+    ticked = f"The {len(known):,} ticked" if len(known) > 1 else "The one that is ticked"
+    words = {
+        TICKED: ticked + (f", {hidden:,} of them not shown now" if hidden else ""),
+        ALL: f"All {len(places):,} that are filtered" if len(places) > 1 else "The one shown",
+    }
     if not known:
         st.caption(f"{words[ALL]}. Tick some to take only these.")
         return places
@@ -76,7 +83,7 @@ def _offer_files(catalogue: Catalogue, places: np.ndarray) -> None:
     offer("Images, a ZIP file", bundle.as_zip, "zip", "application/zip",
           "A PNG of 28 by 28 pixels for each digit, in a folder for each class, and index.csv "
           "with all that is known of them.", disabled=count > MOST_PICTURES)  # fmt: skip
-    offer(f"CSV, {_size(count * BYTES)}", bundle.as_csv, "csv", "text/csv",
+    offer(f"CSV, {_size(HEADING + count * BYTES)}", bundle.as_csv, "csv", "text/csv",
           "A line for each digit: its label, its 784 pixels, and all that is known of it. It can "
           "be read again as a set of your own.")  # fmt: skip
     offer("NumPy, an NPZ file", bundle.as_npz, "npz", "application/octet-stream",

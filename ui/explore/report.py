@@ -3,11 +3,18 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
+import streamlit as st
+
 from digitcore.exploration.catalogue import Catalogue
 from digitcore.report import Piece
 from ui.report import Subject, show_report
 
 Pieces = Callable[[Catalogue], Iterator[Piece]]
+
+
+def _asked() -> tuple:
+    """What the address keeps of the other views, and so what their pieces are of."""
+    return tuple(sorted((key, *st.query_params.get_all(key)) for key in st.query_params))
 
 
 def show(catalogue: Catalogue, views: Mapping[str, Pieces]) -> None:
@@ -16,7 +23,7 @@ def show(catalogue: Catalogue, views: Mapping[str, Pieces]) -> None:
         key="data report",
         title=f"Digits: {catalogue.name} explored",
         file=f"explore-{catalogue.name}",
-        of=(catalogue.name, len(catalogue)),
+        of=(catalogue.name, hash(catalogue.labels.tobytes()), _asked()),
         settings={"Digits": f"{catalogue.name}, {len(catalogue):,}"},
         views={name: partial(pieces, catalogue) for name, pieces in views.items()},
     ))  # fmt: skip

@@ -10,9 +10,9 @@ import streamlit as st
 from digitcore.exploration.catalogue import MNIST
 from ui.explore.chosen import SET, ask_for_set
 
-ASKED, SENT = "view asked for", "digits sent"
+ASKED, SENT, FRESH = "view asked for", "digits sent", "digits just sent"
 ADDRESS = "digits"  # the address keeps them under this, as places in base 36
-MOST = 200  # digits that the address can hold
+MOST = 1000  # digits that the address can hold
 WRITTEN = re.compile(r"[0-9a-z]{1,4}(-[0-9a-z]{1,4})*")
 
 
@@ -38,6 +38,7 @@ def send_to_gallery(name: str, places: Sequence[int], words: str) -> None:
     if name != st.session_state.get(SET, MNIST):
         ask_for_set(name)
     st.session_state[SENT] = Sent(name, tuple(int(place) for place in places), words)
+    st.session_state[FRESH] = True
     go_to_view("Gallery")
 
 
@@ -45,6 +46,11 @@ def sent(name: str) -> Sent | None:
     """What was last sent, if it is of this set."""
     found = st.session_state.get(SENT)
     return found if found and found.name == name else None
+
+
+def just_sent() -> bool:
+    """Whether digits were sent since the gallery was last drawn: then no other filter counts."""
+    return bool(st.session_state.pop(FRESH, False))
 
 
 def drop_sent() -> None:

@@ -28,11 +28,12 @@ def order_words(selection: Selection) -> str:
 
 
 def filter_words(selection: Selection) -> str:
-    """What the digits are, as 'test digits labelled 4 or 9, read wrongly'."""
-    what = f"{_either(selection.splits)} digits" if selection.splits else "digits"
-    parts = [what]
+    """What the digits are, as 'test digits labelled 4 or 9, read wrongly'; nothing where only
+    those are asked for that were chosen elsewhere."""
+    parts = [f"{_either(selection.splits)} digits"] if selection.splits else []
     if selection.labels:
-        parts[0] += f" labelled {_either(selection.labels)}"
+        labelled = f"labelled {_either(selection.labels)}"
+        parts = [f"{parts[0]} {labelled}" if parts else labelled]
     if selection.right is not None or selection.answers:
         how = {True: " rightly", False: " wrongly", None: ""}[selection.right]
         parts.append(f"read{how}" + (f" as {_either(selection.answers)}" if selection.answers
