@@ -20,6 +20,7 @@ VIEWS = (
     ("draw", "draw", "dark", 1280, 960),
     ("map", f"dataset?side=Map&outline={ISLAND}", "dark", 1280, 1180),
     ("suspects", "dataset?side=Suspects&suspects+part=test", "light", 1280, 1000),
+    ("sheet", "dataset?side=Your+own&from=A+photo+of+a+sheet", "light", 1280, 1540),
     ("train", "train", "light", 1280, 1900),
     ("compare", "compare?view=Confusion&models=preferred&models=classic&models=dense", "light",
      1280, 1320),
@@ -45,8 +46,10 @@ def take(chromium: Browser, address: str, folder: Path) -> None:
     for name, path, scheme, width, height in VIEWS:
         page = chromium.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
         page.goto(f"{address}/{path}")
-        if path == "train":
+        if name == "train":
             choose_both(page)
+        if name == "sheet":
+            take_the_example(page)
         page.get_by_role("heading", level=1).wait_for()
         if path == "draw":
             page.locator("canvas.upper-canvas").wait_for()
@@ -65,6 +68,15 @@ def choose_both(page: Page) -> None:
     page.get_by_role("combobox", name="Runs on the curves").click()
     page.get_by_role("option", name="straight").click()
     page.keyboard.press("Escape")
+
+
+def take_the_example(page: Page) -> None:
+    """Cut the example of a sheet, and say what each row reads."""
+    page.get_by_text("Example", exact=True).click()
+    page.get_by_role("button", name="Take the example").click()
+    page.get_by_text("Each row reads").click()
+    page.get_by_role("button", name="Fill in the labels").click()
+    page.get_by_role("textbox", name="Name of the set").wait_for()
 
 
 def main() -> None:

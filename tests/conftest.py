@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from digitcore.digits import DigitSet, load_mnist
 from digitcore.jobs import Jobs
 from tests.forked import forks
-from tests.server import browser
+from tests.server import SECONDS, blameless_page, browser, running
 from tests.workers import end_workers
 
 torch.set_num_threads(min(2, torch.get_num_threads()))
@@ -62,6 +62,20 @@ def chromium():
         pytest.skip("The browser stories need Debian's package chromium.")
     with browser() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """The address of a real server without any runs, for stories that leave none either."""
+    with running(runs=tmp_path_factory.mktemp("server") / "runs") as address:
+        yield address
+
+
+@pytest.fixture
+def page(chromium, server, request):
+    """A page of that server, as high as the story's module says."""
+    with blameless_page(chromium, server, request.module.HEIGHT, timeout=SECONDS) as page:
+        yield page
 
 
 @pytest.fixture

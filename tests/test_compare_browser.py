@@ -10,23 +10,11 @@ from digitcore import robustness
 from digitcore.comparison.confusion import moved, places
 from digitcore.distortions import SETTINGS, sample
 from digitcore.runs import RunStore
-from tests.server import blameless_page, running
+from tests.server import SECONDS
 from ui.compare.views import SHOW
 
 pytestmark = pytest.mark.browser
-SECONDS = 60_000  # ms; the machine that runs this may be busy
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with running(runs=tmp_path_factory.mktemp("runs")) as address:
-        yield address
-
-
-@pytest.fixture
-def page(chromium, server):
-    with blameless_page(chromium, server, height=1500, timeout=SECONDS) as page:
-        yield page
+HEIGHT = 1500  # of the window
 
 
 def open_view(page: Page, view: str, **asked) -> None:

@@ -11,22 +11,10 @@ from playwright.sync_api import Page, expect
 from digitcore.digits import load_mnist
 from digitcore.exploration import insights
 from digitcore.runs import RunStore
-from tests.server import blameless_page, running
+from tests.server import SECONDS
 
 pytestmark = pytest.mark.browser
-SECONDS = 60_000  # ms; the machine that runs this may be busy
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with running(runs=tmp_path_factory.mktemp("runs")) as address:
-        yield address
-
-
-@pytest.fixture
-def page(chromium, server):
-    with blameless_page(chromium, server, height=1100, timeout=SECONDS) as page:
-        yield page
+HEIGHT = 1100  # of the window
 
 
 def expect_tiles(page: Page, numbers: list[int]) -> None:

@@ -14,10 +14,10 @@ from playwright.sync_api import Page, expect
 from digitcore.exploration import insights
 from digitcore.exploration.outline import Outline
 from digitcore.figures.map import middles
-from tests.server import blameless_page, running
+from tests.server import SECONDS
 
 pytestmark = pytest.mark.browser
-SECONDS = 60_000  # ms; the machine that runs this may be busy
+HEIGHT = 1400  # of the window
 FRAMES = 5  # that have to be drawn, however long a slow machine takes
 ROOM = 0.95  # of the picture that the whole map fills, as in places.js
 WATCH = """() => {
@@ -25,18 +25,6 @@ WATCH = """() => {
   const note = (time) => { globalThis.frames.push(time); requestAnimationFrame(note); };
   requestAnimationFrame(note);
 }"""
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with running(runs=tmp_path_factory.mktemp("runs")) as address:
-        yield address
-
-
-@pytest.fixture
-def page(chromium, server):
-    with blameless_page(chromium, server, height=1400, timeout=SECONDS) as page:
-        yield page
 
 
 def pan(page: Page, x: float, y: float, seconds: float = 1) -> list[float]:

@@ -26,8 +26,9 @@ from digitcore.own.csvs import write_csv
 from digitcore.own.examples import example_csv, example_zip, png, write_npz
 from digitcore.own.files import LIMITS, Upload, read_files
 from digitcore.own.pictures import label_of
-from digitcore.own.reading import Found, listed, shown
+from digitcore.own.reading import Found
 from digitcore.own.store import Refused
+from digitcore.own.told import listed, shown
 from digitcore.runs import RunStore
 from tests.pictures import coverage, painted
 
@@ -275,7 +276,7 @@ def test_labels_that_are_no_digit_are_left_out(some):
     labels[:3] = 10, 2.5, np.nan
     found = read(saved(images=some.images.numpy(), labels=labels))
     assert len(found.labels) == 37
-    assert found.left_out[1] == "images, digit 1: its label is 2.5, not one of 0 to 9."
+    assert found.left_out[1] == "No. 1 of images: its label is 2.5, not one of 0 to 9."
 
 
 @pytest.mark.parametrize(

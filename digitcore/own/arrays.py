@@ -7,6 +7,7 @@ import math
 import re
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from tokenize import TokenError
 from typing import Any, Literal
 
@@ -25,10 +26,10 @@ from digitcore.own.reading import (
     convert_all,
     joined,
     say_nothing,
-    shown,
     with_labels,
 )
 from digitcore.own.store import Refused
+from digitcore.own.told import shown
 from digitcore.own.zips import open_zip, read_member
 
 IDX_IMAGES, IDX_LABELS = b"\0\0\x08\x03", b"\0\0\x08\x01"  # 2051 and 2049
@@ -169,7 +170,7 @@ def _read_pair(name: str, images: np.ndarray, labels: np.ndarray, origin: str,
     """Raises Refused for an array that cannot be pictures."""
 
     def title(place: int) -> str:
-        return f"{name}, digit {place:,}"
+        return f"No. {place:,} of {name}"  # from 0, as arrays count
 
     pictures, unit = as_bytes(_as_pictures(images))
     flat = labels.argmax(1) if labels.ndim == 2 and labels.shape[1] > 1 else labels.reshape(-1)
@@ -178,7 +179,7 @@ def _read_pair(name: str, images: np.ndarray, labels: np.ndarray, origin: str,
     origin = f"{origin} with pixels from 0 to 1" if unit and images.dtype.kind == "f" else origin
     found = convert_all(pictures[good], numbers[good], origin,
                         lambda place: title(int(places[place])), tell)  # fmt: skip
-    return Found(found.images, found.labels, origin, (*unlabelled, *found.left_out), found.changed)
+    return replace(found, left_out=(*unlabelled, *found.left_out))
 
 
 def _as_pictures(array: np.ndarray) -> Bytes:

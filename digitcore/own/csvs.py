@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,10 @@ from digitcore.own.reading import (
     check_count,
     convert_all,
     say_nothing,
-    shown,
     with_labels,
 )
 from digitcore.own.store import Refused
+from digitcore.own.told import shown
 
 PIXELS = SIDE * SIDE
 LABELS = ("label", "class", "target", "digit", "y")
@@ -67,8 +67,7 @@ def read_csv(data: bytes, limits: Limits, tell: Tell = say_nothing) -> Found:
     origin = "CSV with pixels from 0 to 1" if unit and len(pixels) else "CSV"
     found = convert_all(pixels.reshape(-1, SIDE, SIDE), labels[good], origin,
                         lambda row: f"line {layout.first + places[row]:,}", tell)  # fmt: skip
-    return Found(found.images, found.labels, origin, (*left_out, *unlabelled, *found.left_out),
-                 found.changed)  # fmt: skip
+    return replace(found, left_out=(*left_out, *unlabelled, *found.left_out))
 
 
 def write_csv(digits: DigitSet) -> bytes:

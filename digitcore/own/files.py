@@ -21,11 +21,10 @@ from digitcore.own.reading import (
     Tell,
     check_count,
     joined,
-    listed,
     say_nothing,
-    shown,
 )
 from digitcore.own.store import Refused
+from digitcore.own.told import listed, shown
 from digitcore.own.zips import read_zip
 
 LIMITS = Limits()
@@ -58,15 +57,16 @@ def read_files(files: Sequence[Upload], limits: Limits = LIMITS, tell: Tell = sa
     parts: list[Found] = []
     left_out: list[str] = []
     for name, job in _jobs(_unpacked(files, limits, left_out), limits, tell, left_out):
-        before = f"{name}: " if name and len(files) > 1 else ""
+        several = name and len(files) > 1
         try:
             found = job()
         except Refused as refused:
             if len(files) == 1:
                 raise
-            left_out.append(f"{before}{refused}")
+            left_out.append(f"{name}: {refused}" if several else str(refused))
         else:
-            left_out += (f"{before}{line}" for line in found.left_out)
+            found = found.of(name) if several else found
+            left_out += found.left_out
             parts.append(found)
             check_count(sum(len(part.labels) for part in parts), limits)
     return _whole(parts, left_out)

@@ -19,9 +19,9 @@ from digitcore.own.reading import (
     check_count,
     converted,
     say_nothing,
-    shown,
 )
 from digitcore.own.store import Refused
+from digitcore.own.told import shown, source
 
 FOLDER = re.compile(r"(?:(?:digit|class|label)[ _-]?)?([0-9])", re.IGNORECASE)
 FILE = re.compile(r"([0-9])(?![0-9]).*")
@@ -59,6 +59,7 @@ def read_pictures(
     """
     images: list[Bytes] = []
     labels: list[int] = []
+    sources: list[str] = []
     left_out: list[str] = []
     changed = pixels = 0
     for done, (path, read) in enumerate(files):
@@ -72,10 +73,12 @@ def read_pictures(
             continue
         images.append(image)
         labels.append(label)
+        sources.append(source(path))
         changed += differs
         check_count(len(images), limits)
     stack = np.stack(images) if images else np.zeros((0, SIDE, SIDE), dtype=np.uint8)
-    return Found(stack, np.array(labels, dtype=np.int64), origin, tuple(left_out), changed)
+    return Found(stack, np.array(labels, dtype=np.int64), origin, tuple(left_out), changed,
+                 tuple(sources))  # fmt: skip
 
 
 def _label(path: str) -> int:

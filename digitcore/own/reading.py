@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,6 @@ from digitcore.own.store import MOST, Refused
 Tell = Callable[[int, int], None]
 """Is told now and then how many pictures of how many have been read."""
 AT_ONCE = 4096  # images that are judged together
-LISTED, NAMED = 200, 120  # reasons that are listed one by one, and letters of a name in them
 PROBLEMS = (ink.BadPicture, ink.NoInk)
 MEGA = 2**20
 
@@ -48,7 +47,8 @@ class Found:
 
     images: uint8 (N, 28, 28). labels: int64 (N,), 0 to 9. origin: what kind of file they came
     from, without any name in it. left_out: a line for all that was not taken, and why. changed:
-    how many pictures were not as MNIST's and were brought into its form.
+    how many pictures were not as MNIST's and were brought into its form. sources: for each digit,
+    in a few words, which file or line it was.
     """
 
     images: Bytes
@@ -56,19 +56,14 @@ class Found:
     origin: str
     left_out: tuple[str, ...] = ()
     changed: int = 0
+    sources: tuple[str, ...] = ()
 
-
-def listed(lines: Sequence[str], most: int = LISTED) -> tuple[str, ...]:
-    """The first of the lines, and how many more there are."""
-    more = len(lines) - most
-    return (*lines[:most], f"and {more:,} more") if more > 0 else tuple(lines)
-
-
-def shown(name: str) -> str:
-    """A name out of a file, fit to be shown: no control characters, and not without end."""
-    clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
-                    for letter in name)  # fmt: skip
-    return clean if len(clean) <= NAMED else f"{clean[: NAMED - 1]}…"
+    def of(self, name: str) -> Found:
+        """The same, with the name of the file before each source and each line: it is one of
+        several."""
+        out = (f"{name}: {line}" for line in self.left_out)
+        told = (f"{name}: {words}" for words in self.sources)
+        return replace(self, left_out=tuple(out), sources=tuple(told))
 
 
 def say_nothing(done: int, total: int) -> None:
@@ -90,7 +85,7 @@ def convert_all(
     """uint8 (N, H, W) or (N, H, W, C) pictures with their labels -> all that can be kept.
 
     Those that are as MNIST's stay as they are, the others go through ink. name: of the picture at
-    a place, for what is left out.
+    a place: its source, or what is left out.
     """
     images = np.zeros((len(pictures), SIDE, SIDE), dtype=np.uint8)
     ready = _ready(pictures)
@@ -104,7 +99,9 @@ def convert_all(
             kept[place], changed = True, changed + differs
         except PROBLEMS as problem:
             left_out.append(f"{name(int(place))}: {problem}")
-    return Found(images[kept], labels[kept].astype(np.int64), origin, tuple(left_out), changed)
+    sources = tuple(name(int(place)) for place in np.flatnonzero(kept))
+    return Found(images[kept], labels[kept].astype(np.int64), origin, tuple(left_out), changed,
+                 sources)  # fmt: skip
 
 
 def _ready(pictures: Bytes) -> np.ndarray:
@@ -138,6 +135,7 @@ def joined(parts: Sequence[Found], left_out: Sequence[str]) -> Found:
         ", ".join(dict.fromkeys(part.origin for part in whole)),
         tuple(left_out),
         sum(part.changed for part in whole),
+        tuple(words for part in whole for words in part.sources),
     )
 
 

@@ -1,11 +1,13 @@
 """Own sets of digits: each a folder that a person can read.
 
     digits.npz    images uint8 (N, 28, 28) and labels uint8 (N,)
+    digits.csv    number, label and source of each: which file or line it was; need not be there
     about.json    where they came from, what was left out and why; a folder without it is no set
     answers/      what models answered to them, see answers.py; can be deleted at any time
 
 A set is written beside the others under a name that is none, and then renamed: it is there whole
-or not at all, and of two that want the same name at once one gets it.
+or not at all, and of two that want the same name at once one gets it. A correction is written
+beside the set too, and then moved into it file by file, the digits last.
 """
 
 import errno
@@ -24,24 +26,20 @@ import torch
 
 from digitcore.digits import CLASSES, DataDamaged, DigitSet
 from digitcore.folder import NAME, RunDamaged, dump, read, write, write_text
+from digitcore.locks import holding
+from digitcore.own.correcting import Corrections, changed, corrected, same, told_left_out
+from digitcore.own.refusals import NoSuchSet, Refused
+from digitcore.own.table import sources_in, written
+from digitcore.own.told import listed, source
 
+__all__ = ["About", "NoSuchSet", "OwnSets", "Refused", "own_sets"]
 OWN = Path(__file__).resolve().parent.parent.parent / "own"
-DIGITS, ABOUT = "digits.npz", "about.json"
+DIGITS, TABLE, ABOUT = "digits.npz", "digits.csv", "about.json"
+LOCK = ".lock"  # of a set that is being corrected
 MOST = 100_000  # digits in a set
 NEW, GONE = ".new-", ".deleted-"  # a name cannot begin with a dot
 ABANDONED = 3600.0  # seconds after which nobody writes or deletes any more
 RESERVED = ("mnist", "own", "test", "validation", "training")  # they mean something here
-
-
-class NoSuchSet(KeyError):
-    """A name that no own set has, or not any more; the message says so."""
-
-    def __str__(self) -> str:
-        return f"The set {self.args[0]} is not there, or not any more."
-
-
-class Refused(ValueError):
-    """What is asked for cannot be kept; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,16 @@ class OwnSets:
             self._path(name)  # perhaps it was deleted meanwhile
             raise DataDamaged(f"own/{damage} Delete the set, or put the file back.") from damage
 
+    def sources(self, name: str) -> list[str]:
+        """Which file or line each digit was, in the set's order; "" where nobody knows, as in a
+        set that was kept before that was written down. Raises NoSuchSet or DataDamaged."""
+        size = len(self.load(name))
+        with suppress(RunDamaged):
+            found = read(self._path(name) / TABLE, sources_in)
+            if len(found) == size:
+                return found
+        return [""] * size
+
     def about(self, name: str) -> About:
         """Raises NoSuchSet or DataDamaged."""
         try:
@@ -89,25 +97,60 @@ class OwnSets:
         return 0, 0
 
     def save(self, name: str, images: np.ndarray, labels: Sequence[int] | np.ndarray,
-             about: About) -> DigitSet:  # fmt: skip
+             about: About, sources: Sequence[str] = ()) -> DigitSet:  # fmt: skip
         """Keep uint8 (N, 28, 28) images with their labels, 0 to 9, under a new name.
 
-        Raises Refused for a name that is taken or none, and for no digits or too many; OSError
-        where the disk is full: then nothing of it is left.
+        sources: for each, which file or line it was; none where nobody knows. Raises Refused for a
+        name that is taken or none, and for no digits or too many; OSError where the disk is full:
+        then nothing of it is left.
         """
         path = self.folder / self._new(name)
         if not 0 < len(images) <= MOST:
             raise Refused(f"A set has 1 to {MOST:,} digits, not {len(images):,}.")
         digits = _checked(name, np.asarray(images), np.asarray(labels))
-        arrays = {"images": digits.images.numpy(), "labels": digits.labels.numpy().astype(np.uint8)}
+        told = [source(words) for words in sources] or [""] * len(digits)
         stage = self._aside(NEW)
         try:
-            write(stage / DIGITS, lambda part: _compress(part, arrays))
-            write_text(stage / ABOUT, dump(asdict(about)))
+            _write(stage, digits, told, about)
             self._move_in(stage, path)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
         return digits
+
+    def correct(self, name: str, labels: Corrections, seen: DigitSet | None = None) -> DigitSet:
+        """Give digits other labels, by their numbers, or leave them out where the label is None.
+
+        seen: the set as the numbers were read from it; where it is another one by now, nothing is
+        changed. Raises Refused for that, for numbers and labels that there are not, and where no
+        digit would stay; NoSuchSet, DataDamaged, and OSError where the disk is full.
+        """
+        path = self._path(name)
+        with holding(path / LOCK):
+            digits, stamp = self.load(name), self.stamp(name)
+            if seen is not None and not same(digits, seen):
+                raise changed(name)
+            new, kept = corrected(digits, labels)
+            if same(new, digits):
+                return digits
+            self._replace(path, stamp, new, kept)
+        return new
+
+    def _replace(self, path: Path, stamp: tuple[int, int], new: DigitSet, kept: np.ndarray) -> None:
+        """Other digits in a set's folder: `kept`, the places of those that it holds still. All is
+        on the disk before any of it counts. Raises Refused where the set is not the same now."""
+        about, sources = self.about(path.name), self.sources(path.name)
+        about = About(about.origin, tuple(told_left_out(about.left_out, kept, sources)))
+        stage = self._aside(NEW)
+        try:
+            _write(stage, new, [sources[place] for place in kept], about)
+            if self.stamp(path.name) != stamp:
+                raise changed(path.name)
+            for file in (ABOUT, TABLE, DIGITS):
+                os.replace(stage / file, path / file)
+        except FileNotFoundError as error:  # deleted meanwhile
+            raise NoSuchSet(path.name) from error
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
 
     def delete(self, name: str) -> None:
         """Raises NoSuchSet, OSError."""
@@ -169,6 +212,14 @@ class OwnSets:
         return name
 
 
+def _write(stage: Path, digits: DigitSet, sources: Sequence[str], about: About) -> None:
+    """All files of a set. Raises OSError, and ValueError for other sources than digits."""
+    images, labels = digits.images.numpy(), digits.labels.numpy().astype(np.uint8)
+    write(stage / DIGITS, lambda part: _compress(part, {"images": images, "labels": labels}))
+    write_text(stage / TABLE, written(labels, sources))
+    write_text(stage / ABOUT, dump(asdict(about)))
+
+
 def _taken(name: str) -> Refused:
     return Refused(f"There is a set called {name} already. Choose another name.")
 
@@ -193,7 +244,7 @@ def _checked(name: str, images: np.ndarray, labels: np.ndarray) -> DigitSet:
 
 def _load_about(file: Path) -> About:
     values = json.loads(file.read_text("utf-8"))
-    return About(str(values["origin"]), tuple(map(str, values["left_out"])))
+    return About(str(values["origin"]), listed(tuple(map(str, values["left_out"]))))
 
 
 def _compress(part: Path, arrays: dict[str, np.ndarray]) -> None:

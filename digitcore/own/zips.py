@@ -14,8 +14,9 @@ from functools import partial
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from digitcore.own.pictures import Unreadable, read_pictures
-from digitcore.own.reading import MEGA, Found, Limits, Tell, say_nothing, shown
+from digitcore.own.reading import MEGA, Found, Limits, Tell, say_nothing
 from digitcore.own.store import Refused
+from digitcore.own.told import shown
 
 ORIGIN = "ZIP of pictures"
 JUNK = {"__macosx", ".ds_store", "thumbs.db", "desktop.ini"}  # what systems add of their own

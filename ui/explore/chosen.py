@@ -11,12 +11,15 @@ from ui.kept import kept_among
 from ui.loaders import members
 
 ASKED, KEPT = "set asked for", "set just kept"
+DONE = "set just corrected"  # the session keeps what was done under this, to be told once
 SET = "set"  # the address and the session keep the chosen set's name under this
 
 
 def choose_set() -> str:
     """The name of the set that the person chooses, which travels in the address."""
     names = [MNIST, *own_sets().names()]
+    if done := st.session_state.pop(DONE, ""):
+        st.toast(done, icon=":material/check:")
     _say_what_is_gone(names)
     if len(names) == 1:
         return MNIST

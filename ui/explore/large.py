@@ -10,9 +10,12 @@ from digitcore import figures
 from digitcore.exploration.catalogue import TEST, Catalogue
 from digitcore.exploration.neighbours import Neighbours
 from digitcore.exploration.selection import MEASURED, standing
+from digitcore.own.store import own_sets
 from ui.explore.answers import answers_to, answers_words
 from ui.explore.captions import caption
+from ui.explore.corrections import offer
 from ui.explore.found import reasons
+from ui.explore.sources import source
 from ui.explore.spaces import feature_neighbours, pixel_neighbours
 from ui.pixels import SIDE, show_pixels, values_told
 from ui.tables import show_table
@@ -90,10 +93,21 @@ def _show_image(catalogue: Catalogue, place: int) -> None:
         st.caption(f"It is in the {row['split']} split.")
     for reason in reasons(catalogue, place):
         st.caption(reason)
+    if not catalogue.is_mnist:
+        _show_origin(catalogue, int(row["number"]))
     if row["split"] == TEST and st.button("Ask about it on Draw", icon=":material/draw:",
                                           key="digit draw"):  # fmt: skip
         st.session_state.way, st.session_state.test_index = "Test digit", int(row["number"])
         go_to("pages/draw.py")
+
+
+def _show_origin(catalogue: Catalogue, number: int) -> None:
+    """Where a digit of an own set came from, and how to correct it."""
+    origin = source(catalogue.name, number)
+    if origin:
+        st.text(f"From: {origin}")
+    if catalogue.name in own_sets().names():
+        offer(catalogue.name, number, catalogue.digits)
 
 
 def _show_answers(catalogue: Catalogue, place: int) -> None:

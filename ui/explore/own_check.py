@@ -8,7 +8,8 @@ import streamlit as st
 
 from digitcore.digits import CLASSES
 from digitcore.own.advice import counts
-from digitcore.own.reading import Found, listed
+from digitcore.own.reading import Found
+from digitcore.own.told import listed
 from ui.pictures import sheet
 from ui.tables import show_table
 

@@ -8,11 +8,14 @@ import streamlit as st
 from digitcore.digits import DataDamaged
 from digitcore.own.csvs import write_csv
 from digitcore.own.examples import write_npz
-from digitcore.own.reading import listed
 from digitcore.own.store import NoSuchSet, own_sets
+from digitcore.own.told import listed
+from ui.explore import own_correct
 from ui.explore.chosen import ask_for_set
+from ui.explore.learners import learners_words
 from ui.explore.picked import forget_picked
 from ui.explore.sent import drop_sent, go_to_view, sent
+from ui.explore.sources import show_sources
 from ui.kept import kept_among
 from ui.tables import show_table
 from ui.words import in_words
@@ -40,7 +43,7 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox("Set", names, key=CHOSEN, persist_state="session", width=260)
         _offer(name)
-    _show_left_out(name)
+    _show_details(name)
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
@@ -81,6 +84,8 @@ def _ask(name: str) -> None:
         size = _row(name, own_sets().stamp(name))["Digits"]
         many = "1 digit" if size == 1 else f"{size:,} digits" if size else ""
         st.text(f"{many} will be gone." if many else "It cannot be read.")
+        for words in learners_words(name, gone=True):
+            st.text(words)
         with st.container(horizontal=True):
             st.button("Delete", type="primary", key="delete for good", on_click=_delete,
                       args=(name,))  # fmt: skip
@@ -100,13 +105,19 @@ def _delete(name: str) -> None:
         st.session_state[TROUBLE] = f"{name} could not be deleted: {error.strerror or error}."
 
 
-def _show_left_out(name: str) -> None:
-    """What was not taken when the set was kept; it is said once more in case it matters now."""
+def _show_details(name: str) -> None:
+    """What was not taken when the set was kept, since that may matter now; which file each digit
+    was; and the way to correct it."""
     try:
-        lines = own_sets().about(name).left_out
+        _show_left_out(name)
+        show_sources(name)
+        own_correct.show(name)
     except DataDamaged as damage:
         st.error(str(damage), icon=":material/broken_image:")
-        return
+
+
+def _show_left_out(name: str) -> None:
+    lines = own_sets().about(name).left_out
     if lines:
         with st.expander(f"What was left out of {name}"):
             st.text("\n".join(listed(lines)))

@@ -50,7 +50,7 @@ def _counted(labels: np.ndarray, bare: int) -> str:
 
 def _saved(name: str, labelled: Labelled) -> bool:
     try:
-        own_sets().save(name, *labelled.kept(), labelled.about())
+        own_sets().save(name, *labelled.kept(), labelled.about(), labelled.sources())
     except Refused as refused:
         show_refused(refused)
         return False

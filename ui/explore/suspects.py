@@ -21,6 +21,7 @@ from ui.explore.digit import SHORT, show_digits
 from ui.explore.found import find
 from ui.explore.pairs import digit_pictures, each_once, names, other_names, shared, show_pairs
 from ui.explore.sent import send_to_gallery
+from ui.explore.sources import source
 from ui.kept import kept_among
 from ui.tables import offer_csv
 
@@ -179,6 +180,8 @@ def written(catalogue: Catalogue, found: Found) -> pd.DataFrame:
     if found.pairs:
         sides["other"] = other_names(catalogue, found)
     plain = {side: [name.replace(",", "") for name in called] for side, called in sides.items()}
+    if not catalogue.is_mnist:
+        plain["source"] = [source(catalogue.name, int(place)) for place in found.table["place"]]
     return found.table.assign(**plain).rename(columns={"place": "digit"}).round(6)
 
 

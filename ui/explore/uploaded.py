@@ -7,8 +7,9 @@ import streamlit as st
 
 from digitcore.own.checking import Checking
 from digitcore.own.files import LIMITS, Upload
-from digitcore.own.reading import MEGA, Found, listed
+from digitcore.own.reading import MEGA, Found
 from digitcore.own.store import About, Refused, own_sets
+from digitcore.own.told import listed
 from ui.explore import own_check
 from ui.explore.own_kinds import explain
 from ui.states import duration
@@ -124,7 +125,7 @@ def _saved(name: str, found: Found) -> bool:
     about = About(found.origin, listed(found.left_out))
     try:
         with st.spinner("Keeping ..."):
-            own_sets().save(name, found.images, found.labels, about)
+            own_sets().save(name, found.images, found.labels, about, found.sources)
     except Refused as refused:
         show_refused(refused)
         return False

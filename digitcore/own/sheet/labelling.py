@@ -89,6 +89,12 @@ class Labelled:
         labels = np.array([self.labels[place] for place in self.places], dtype=np.int64)
         return self.sheet.images[self.places], labels
 
+    def sources(self) -> list[str]:
+        """Which digit of the sheet each of those with a label was, both counted from 1."""
+        rows = [piece.row for piece in self.sheet.pieces]
+        return [f"row {rows[at] + 1:,}, digit {at - rows.index(rows[at]) + 1:,} of the sheet"
+                for at in self.places]  # fmt: skip
+
     def about(self) -> About:
         """Where the digits come from, and what was left out, for the set's own record."""
         origin = "a photo of a sheet"
