@@ -265,3 +265,14 @@ def test_pieces_hold_what_the_view_shows(catalogue):
     assert len(found["Most typical, of each class"].pictures) == 10
     for piece in found.values():
         assert all(image.shape == (28, 28) for image, _ in piece.pictures)
+
+
+def test_the_table_of_classes_is_drawn_once_it_is_opened(runs):
+    app = open_glance()
+    assert not app.dataframe
+    app.session_state["glance table"] = True
+    app.run()
+    assert not app.exception
+    table = app.dataframe[0].value
+    test = table[table["Split"] == "test"].sort_values("Digit")["Count"].tolist()
+    assert test == np.bincount(load_mnist(train=False).labels).tolist()

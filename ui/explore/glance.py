@@ -44,13 +44,22 @@ def show(catalogue: Catalogue) -> None:
     _show_headline(catalogue, table)
     st.plotly_chart(figures.balance(table), key="glance balance", config={"displayModeBar": False},
                     alt=f"Share of each digit in each split. {_frequent(table)}")  # fmt: skip
-    with st.expander("As a table", icon=":material/table:"):
-        written = _table(table)
-        show_table(written, "How many digits of each class are in each split", COLUMNS, most=12)
-        offer_csv(written, "balance", catalogue.name, _where(catalogue))
+    _show_table(catalogue, table)
     st.fragment(_show_measures)(catalogue)
     st.subheader("The average digit of each class")
     _show_prototypes(catalogue)
+
+
+@st.fragment
+@in_words()
+def _show_table(catalogue: Catalogue, table: pd.DataFrame) -> None:
+    """Drawn once it is opened: what draws tables takes a browser as long as a chart."""
+    with (opened := st.expander("As a table", icon=":material/table:", on_change="rerun",
+                                key="glance table")):  # fmt: skip
+        if opened.open:
+            written = _table(table)
+            show_table(written, "How many digits of each class are in each split", COLUMNS, most=12)
+            offer_csv(written, "balance", catalogue.name, _where(catalogue))
 
 
 @in_words()
