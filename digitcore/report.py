@@ -74,11 +74,13 @@ def as_html(
     parts: Mapping[str, Iterable[Piece]],
     address: str = "",
     short: Sequence[str] = (),
+    models: bool = True,
 ) -> str:
     """One HTML file of about 5 MB that needs nothing else, for screens and for paper.
 
     settings: what made the pieces, by name, in plain text. parts: the pieces by the heading that
     they stand under. address: of the page that it is of. short: what it comes to, in sentences.
+    models: whether it compares any.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
@@ -92,6 +94,7 @@ def as_html(
         title=title,
         settings=settings,
         short=short,
+        models=models,
         parts=[_part(name, pieces, place) for place, (name, pieces) in enumerate(parts.items(), 1)],
         address=address,
         linked=address.startswith(("http://", "https://")),

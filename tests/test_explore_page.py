@@ -85,6 +85,7 @@ def test_the_report_has_a_part_for_each_view(sets):
     assert not app.exception and not app.error
     made = app.session_state[MADE].html
     assert made.startswith("<!doctype html>") and report.versions() in made
+    assert "Models here" not in made
     for number, name in enumerate(PIECES, start=1):
         assert f'id="part-{number}"' in made and f">{name}<" in made
 

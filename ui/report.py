@@ -21,7 +21,7 @@ class Subject:
     """What a report is of. key: of its widgets and of what the session keeps; file: how a download
     is called; of: the choice that it is made of, to be told from a later one; settings: that in
     words, by name; views: what each part contributes; short: sentences for the beginning, of the
-    parts that have something to say."""
+    parts that have something to say; models: whether it compares any."""
 
     key: str
     title: str
@@ -30,6 +30,7 @@ class Subject:
     settings: Mapping[str, str]
     views: Mapping[str, Pieces]
     short: Short = lambda parts: iter(())
+    models: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def _html(subject: Subject, views: Mapping[str, Pieces], now: datetime) -> str:
     with st.spinner("Collecting figures and tables ...", show_time=True):
         parts = {name: [*_pieces(of)] for name, of in views.items()}
         short = [*subject.short([name for name, found in parts.items() if found])]
-        return report.as_html(subject.title, settings, parts, _address(), short)
+        return report.as_html(subject.title, settings, parts, _address(), short, subject.models)
 
 
 def _pieces(of: Pieces) -> Iterator[Piece]:

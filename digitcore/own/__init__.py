@@ -1,6 +1,6 @@
 """A person's own digits: read from files, checked, kept as named sets in folders, learned from.
 
-files.py         which kind of file it is; zips.py, csvs.py, arrays.py, pictures.py read one kind each
+files.py         which kind of file it is; zips.py, csvs.py, arrays.py, pictures.py read one each
 reading.py       what they all give, by which limits, and through ink
 sheet/           a photo of a sheet, cut into digits
 checking.py      a reading in the background that can be watched and stopped

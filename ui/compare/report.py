@@ -21,4 +21,5 @@ def show(seen: Seen, views: Mapping[str, Pieces]) -> None:
         settings={"Models": ", ".join(seen.names), "Digits": seen.where},
         views={name: partial(pieces, seen) for name, pieces in views.items()},
         short=partial(in_short, seen),
+        models=True,
     ))  # fmt: skip
