@@ -14,7 +14,7 @@ from digitcore.runs import RunStore
 from tests.catalogues import small
 from ui.explore import filters, gallery, large, picked
 from ui.explore.answers import answers_to, answers_words
-from ui.explore.sent import MOST, decode, encode
+from ui.explore.sent import MOST, Sent, decode, encode
 from ui.explore.told import filter_words, order_words
 
 
@@ -292,3 +292,22 @@ def test_bounds_hold_all_digits_on_round_numbers():
         assert low <= own.table[name].min() and own.table[name].max() <= high
         assert low == pytest.approx(round(low, filters.decimals(name)))
     assert not filters.bounds(own.table.iloc[:1])
+
+
+def test_digits_that_are_sent_meet_no_older_filter():
+    app = opened(show_class="7", show_read="rightly")
+    places = np.flatnonzero(small().labels != 7)[:3].tolist()
+    app.session_state["digits sent"] = Sent("mine", tuple(places), "odd ones")
+    app.session_state["digits just sent"] = True
+    app.run()
+    assert [words.split("\n")[0] for words in tiles(app)] == [f"No. {place}" for place in places]
+    app.pills(key="show-class").set_value([str(small().labels[places[0]])]).run()
+    assert 0 < len(tiles(app)) <= len(places)  # what is asked for later counts
+
+
+def test_a_digit_is_opened_by_its_number():
+    app = AppTest.from_function(draw_mnist, default_timeout=60).run()
+    app.number_input(key="gallery number").set_value(2597)
+    app.button(key="gallery open number").click().run()
+    assert not app.exception
+    assert any(text.value == "**Test digit 2,597, a 5**" for text in app.markdown)
