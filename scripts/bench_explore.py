@@ -31,7 +31,7 @@ FRAMES = """() => {
   const note = (time) => { globalThis.frames.push(time); requestAnimationFrame(note); };
   requestAnimationFrame(note);
 }"""
-CLASSES = range(10)
+CLASSES = (0, 1, 2, 3, 4, 6, 7, 8, 9)  # not 5, as the first digit of all is one
 
 
 def open_view(chromium: Browser, address: str, view: str) -> Page:
@@ -48,7 +48,7 @@ def measure_gallery(chromium: Browser, address: str, rounds: int) -> dict[str, f
     page = open_view(chromium, address, "Gallery")
     words = page.locator(".tiles span").first
     taken: dict[str, list[float]] = {"another page": [], "another filter": []}
-    for digit in list(CLASSES)[: rounds + 1]:
+    for digit in CLASSES[: rounds + 1]:
         for what, name in (("another filter", f"{digit}"), ("another page", "Next page")):
             pill = page.get_by_role("button", name=name, exact=True)
             changed = partial(expect(words).not_to_have_text, words.text_content() or "")
