@@ -9,7 +9,7 @@ import streamlit as st
 from digitcore.digits import DataDamaged
 from digitcore.folder import NAME
 from digitcore.own.learning import settled
-from digitcore.own.parts import Parts, looks, looks_of_mnist
+from digitcore.own.parts import Parts, looks_of_mnist
 from digitcore.own.store import NoSuchSet, own_sets
 from digitcore.recipes import Recipe
 from ui.loaders import own_parts
@@ -63,12 +63,11 @@ def _show_parts(name: str, mnist: bool) -> None:
     except (NoSuchSet, DataDamaged):
         return  # the whole recipe is refused for it, in words
     st.caption(f"{_divided(name, parts)} {_validated(name, mnist)}")
-    learned = looks(parts.digits.images[parts.learned])
-    copies = int(np.isin(learned, looks_of_mnist(train=False)).sum())
+    copies = int(np.isin(parts.learned_looks, looks_of_mnist(train=False)).sum())
     if copies:
         st.warning(
-            f"{copies:,} of the {len(learned):,} are MNIST's own test digits, pixel for pixel: the "
-            "test accuracy of what learns from them will flatter it.",
+            f"{copies:,} of the {len(parts.learned):,} are MNIST's own test digits, pixel for "
+            "pixel: the test accuracy of what learns from them will flatter it.",
             icon=":material/content_copy:",
         )
 

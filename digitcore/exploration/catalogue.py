@@ -68,6 +68,14 @@ class Catalogue:
         """What networks answer that have not learned from the digit."""
         return Predictions(self.probs, self.labels)
 
+    @cached_property
+    def numbered(self) -> dict[str, int]:
+        """How many digits are numbered in each split that has any: validation with training."""
+        present = self.table["split"].value_counts()
+        counts = {TRAINING: present[TRAINING] + present[VALIDATION], TEST: present[TEST],
+                  OWN: present[OWN]}  # fmt: skip
+        return {split: int(count) for split, count in counts.items() if count}
+
     def title(self, place: int) -> str:
         """A digit's name for a person, such as 'Test digit 2,597'."""
         row = self.table.iloc[place]

@@ -5,7 +5,7 @@ the set, so that a model that learned from a set can be compared on digits that 
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from hashlib import blake2b
 
 import numpy as np
@@ -30,6 +30,11 @@ class Parts:
 
     def __len__(self) -> int:
         return len(self.digits)
+
+    @cached_property
+    def learned_looks(self) -> np.ndarray:
+        """looks() of what is learned."""
+        return looks(self.digits.images[self.learned])
 
 
 def divide(digits: DigitSet) -> Parts:

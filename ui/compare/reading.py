@@ -36,29 +36,29 @@ def known_before(names: Iterable[str], digits: DigitSet, own: str = "") -> list[
     """Which of the judged digits models have learned from elsewhere, pixel for pixel, in words: as
     digits of an own set, or of MNIST where they are of one themselves, which `own` names. Raises
     DataDamaged."""
-    judged, told, by_mnist = looks(digits.images), [], []
+    recipes = {}
     for run in runs_of(names):
         with suppress(RunDamaged):  # which is told where its answers are asked for
-            recipe = run.recipe
-            if own and recipe.mnist:
-                by_mnist.append(run.name)
-            if recipe.own not in ("", own):
-                told.append(_of_another_set(run.name, recipe, judged))
+            recipes[run.name] = run.recipe
+    by_mnist = [name for name, recipe in recipes.items() if own and recipe.mnist]
+    others = {name: of for name, of in recipes.items() if of.own not in ("", own)}
+    if not by_mnist and not others:
+        return []  # as nearly always: then no digit need be looked at
+    judged = looks(digits.images)
     shared = int(np.isin(judged, looks_of_mnist(train=True)).sum()) if by_mnist else 0
+    told = [_of_another_set(name, recipe, judged) for name, recipe in others.items()]
     if shared:
-        told.insert(
-            0,
-            f"{shared:,} of these {len(judged):,} digits are MNIST's own training "
-            f"digits, pixel for pixel. Their answers flatter {', '.join(by_mnist)}.",
-        )
-    return [words for words in told if words]  # fmt: skip
+        told.insert(0, f"{shared:,} of these {len(judged):,} digits are MNIST's own training "
+                    f"digits, pixel for pixel. Their answers flatter {', '.join(by_mnist)}."
+                    )  # fmt: skip
+    return [words for words in told if words]
 
 
 def _of_another_set(name: str, recipe: Recipe, judged: np.ndarray) -> str:
     with suppress(NoSuchSet, DataDamaged):
         other = own_parts(recipe.own)
         if other.fingerprint == recipe.own_fingerprint:
-            shared = int(np.isin(judged, looks(other.digits.images[other.learned])).sum())
+            shared = int(np.isin(judged, other.learned_looks).sum())
             told = f"{name} learned from {shared:,} of these {len(judged):,} digits, as digits of "
             return f"{told}{recipe.own}: their answers flatter it." if shared else ""
     return (

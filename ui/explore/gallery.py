@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from digitcore.exploration.catalogue import OWN, TEST, TRAINING, VALIDATION, Catalogue
+from digitcore.exploration.catalogue import TEST, TRAINING, Catalogue
 from digitcore.exploration.selection import MEASURED
 from digitcore.report import Piece
 from ui.explore import filters
@@ -85,21 +85,12 @@ def _none_words(chosen: Chosen) -> str:
 def _offer_by_number(catalogue: Catalogue) -> None:
     """Opens a digit that is known by its number."""
     with st.popover("By number", icon=":material/tag:", key="gallery by number"):
-        split = OWN
-        if catalogue.is_mnist:
-            split = st.segmented_control("Of which set", [TRAINING, TEST], default=TEST,
+        numbered = catalogue.numbered
+        split = next(iter(numbered))
+        if len(numbered) > 1:
+            split = st.segmented_control("Of which set", list(numbered), default=TEST,
                                          required=True, key="gallery number of")  # fmt: skip
-        count = (
-            int(
-                catalogue.table.loc[
-                    catalogue.table["split"].isin(
-                        [TRAINING, VALIDATION] if split == TRAINING else [split]
-                    ),
-                    "number",
-                ].max()
-            )
-            + 1
-        )
+        count = numbered[split]
         number = st.number_input(f"Number, 0 to {count - 1:,}", 0, count - 1, key="gallery number")
         if st.button("Open it", icon=":material/open_in_full:", key="gallery open number"):
             open_digit(catalogue, catalogue.place_of(split, int(number)))

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from digitcore import ink
-from digitcore.exploration.catalogue import OWN, TEST, TRAINING, VALIDATION, Catalogue
+from digitcore.exploration.catalogue import Catalogue
 from ui.kept import kept_among
 from ui.words import go_to
 
@@ -43,7 +43,7 @@ def _digit(catalogue: Catalogue, place: int) -> Query:
 
 
 def _choose_place(catalogue: Catalogue) -> int:
-    splits = _splits(catalogue)
+    splits = catalogue.numbered
     split = kept_among(SPLIT, list(splits))
     if len(splits) > 1:
         split = st.segmented_control("Split", list(splits), default=split, required=True, key=SPLIT,
@@ -56,17 +56,6 @@ def _choose_place(catalogue: Catalogue) -> int:
     st.button("Any other", icon=":material/casino:", key="near lot", on_click=_draw_lot,
               args=(count,), disabled=count == 1)  # fmt: skip
     return catalogue.place_of(split, int(number))
-
-
-def _splits(catalogue: Catalogue) -> dict[str, int]:
-    """How many digits each has. Validation is a part of training, and numbered with it."""
-    present = catalogue.table["split"].value_counts()
-    counts = {
-        TRAINING: int(present[TRAINING] + present[VALIDATION]),
-        TEST: int(present[TEST]),
-        OWN: int(present[OWN]),
-    }
-    return {split: count for split, count in counts.items() if count}
 
 
 def _draw_lot(count: int) -> None:

@@ -5,9 +5,9 @@ import streamlit as st
 
 from digitcore.own.advice import counts, warnings
 from digitcore.own.sheet.labelling import Labelled
-from digitcore.own.store import Refused, own_sets
+from digitcore.own.store import own_sets
+from ui.explore.saving import saved
 from ui.loaders import test_digits
-from ui.words import show_refused
 
 NAME = "sheet name"
 
@@ -49,16 +49,7 @@ def _counted(labels: np.ndarray, bare: int) -> str:
 
 
 def _saved(name: str, labelled: Labelled) -> bool:
-    try:
+    def write() -> None:
         own_sets().save(name, *labelled.kept(), labelled.about(), labelled.sources())
-    except Refused as refused:
-        show_refused(refused)
-        return False
-    except OSError as error:
-        st.error(
-            f"The set could not be written: {error.strerror or error}. Nothing of it is on the "
-            "disk, and your labels are still here: make room, then press Keep again.",
-            icon=":material/hard_drive:",
-        )
-        return False
-    return True
+
+    return saved(write, "your labels are")

@@ -12,6 +12,7 @@ from digitcore.own.store import About, Refused, own_sets
 from digitcore.own.told import listed
 from ui.explore import own_check
 from ui.explore.own_kinds import explain
+from ui.explore.saving import saved
 from ui.states import duration
 from ui.words import in_words, show_refused
 
@@ -123,17 +124,9 @@ def _keep(found: Found) -> str | None:
 
 def _saved(name: str, found: Found) -> bool:
     about = About(found.origin, listed(found.left_out))
-    try:
+
+    def write() -> None:
         with st.spinner("Keeping ..."):
             own_sets().save(name, found.images, found.labels, about, found.sources)
-    except Refused as refused:
-        show_refused(refused)
-        return False
-    except OSError as error:
-        st.error(
-            f"The set could not be written: {error.strerror or error}. Nothing of it is on the "
-            "disk, and what was read is still here: make room, then press Keep again.",
-            icon=":material/hard_drive:",
-        )
-        return False
-    return True
+
+    return saved(write, "what was read is")
