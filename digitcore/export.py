@@ -134,7 +134,7 @@ def training_script(
         INTRODUCTION.format(name=name, script=script_name(name)),
         "\n".join(_imports(recipe, epochs)),
         f"name = {json.dumps(name)}\nrecipe = {_call(recipe)}",
-        OWN_DIGITS if recipe.own else DIGITS,
+        MORE_DIGITS if recipe.beyond_mnist else DIGITS,
         *_training(rates, epochs),
         TEST,
     )
@@ -148,8 +148,8 @@ def _imports(recipe: Recipe, epochs: Mapping[int, int]) -> Iterator[str]:
     if recipe.warp != Warp():
         yield "from digitcore.augment import Warp"
     yield IMPORTS.format(
-        digits="load_mnist" if recipe.own else "load_mnist, split, subset",
-        own=OWN_IMPORTS if recipe.own else "",
+        digits="load_mnist" if recipe.beyond_mnist else "load_mnist, split, subset",
+        more=MORE_IMPORTS if recipe.beyond_mnist else "",
         names="to_go_further, train" if epochs else "train",
     )
 
@@ -202,21 +202,21 @@ IMPORTS = """\
 from digitcore.digits import {digits}
 from digitcore.evaluation import Predictions, predict
 from digitcore.models import build, load_weights
-{own}from digitcore.recipes import Recipe
+{more}from digitcore.recipes import Recipe
 from digitcore.training import EpochEnd, Finished, {names}"""
 
 DIGITS = """\
 train_set, validation_set = split(load_mnist(train=True), recipe.validation_share)
 train_set = subset(train_set, recipe.digits or len(train_set), recipe.seed)"""
 
-OWN_IMPORTS = """\
+MORE_IMPORTS = """\
 from digitcore.own.learning import learning_digits
 from digitcore.own.store import own_sets
 """
 
-OWN_DIGITS = """\
-# of MNIST what the recipe says, and of the own set what is not held out of it; the set lies in the
-# project's folder own/, or where the environment's DIGITS_OWN says
+MORE_DIGITS = """\
+# what the recipe says of MNIST, of penned digits and of an own set; of the latter what is not held
+# out of it: it lies in the project's folder own/, or where the environment's DIGITS_OWN says
 train_set, validation_set = learning_digits(recipe, own_sets())"""
 
 RATES = """\

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from digitcore.digits import CLASSES
 from digitcore.models import build
 from digitcore.optimizers import build_optimizer
 from digitcore.recipes import Recipe
@@ -104,7 +105,11 @@ class Learner:
         with torch.autocast(images.device.type, torch.bfloat16, enabled=low):
             logits = self.network(images.contiguous(memory_format=self.way.layout))
         smoothing = self.recipe.label_smoothing
-        return F.cross_entropy(logits.float(), labels, label_smoothing=smoothing)
+        if not self.recipe.others:
+            return F.cross_entropy(logits.float(), labels, label_smoothing=smoothing)
+        targets, none = _targets(labels)
+        loss = F.cross_entropy(logits.float(), targets, label_smoothing=smoothing)
+        return loss - none * math.log(CLASSES)  # so that to know nothing costs nothing there
 
     def end_epoch(self, validation_loss: float) -> bool:
         """Count the epoch, keep it if it is the best so far, and say whether it is."""
@@ -138,6 +143,15 @@ class Learner:
         self.optimizer.load_state_dict(checkpoint["optimizer"])
         if self.average:
             self.average.load_state_dict(checkpoint["average"])
+
+
+def _targets(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """(B, 10) probabilities to be learned, even ones where the label says no digit (below 0), and
+    the share of those. Source: outlier exposure, Hendrycks et al. (2019), arXiv 1812.04606."""
+    none = labels < 0
+    targets = F.one_hot(labels.clamp(min=0), CLASSES).float()
+    targets[none] = 1 / CLASSES
+    return targets, none.float().mean()
 
 
 def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -18,7 +18,8 @@ OPTIMIZERS = ("adam", "adamw", "adamax", "sgd", "rmsprop")
 SCHEDULES = ("constant", "one-cycle", "cosine")
 PRECISIONS = ("auto", "float32", "bfloat16")
 TRAINING = 60_000  # digits that MNIST has to learn and to validate
-WHOLE = ("epochs", "batch_size", "patience", "digits", "seed", "own_learned")
+MOST_PENNED = 60_000
+WHOLE = ("epochs", "batch_size", "patience", "digits", "seed", "own_learned", "penned", "others")
 WHICH_OWN = ("own_learned", "own_fingerprint")  # follow from the own set
 
 
@@ -32,7 +33,9 @@ class Recipe:
     for never. average: decay of the moving average of the weights, 0 for none. precision: of the
     network's arithmetic in training; 'auto' measures which is faster here. own: the name of a set
     of a person's own that is learned from too, or alone where not mnist; own_learned: how many
-    digits of it; own_fingerprint: of the set that is meant, see own.learning.settled.
+    digits of it; own_fingerprint: of the set that is meant, see own.learning.settled. penned: how
+    many digits drawn by the prototypes of digitcore.penned are learned from besides, and others:
+    how many pictures of no digit, to which every answer shall be as probable as any other.
     """
 
     network: str
@@ -54,6 +57,8 @@ class Recipe:
     mnist: bool = True
     own_learned: int = 0
     own_fingerprint: str = ""
+    penned: int = 0
+    others: int = 0
 
     def __post_init__(self) -> None:
         choices = {
@@ -70,6 +75,7 @@ class Recipe:
             "weight_decay": (0, 1), "label_smoothing": (0, 0.5), "patience": (0, 1000),
             "average": (0, 0.9999), "digits": (0, TRAINING), "seed": (0, 2**31 - 1),
             "validation_share": (HELD_OUT_SHARE, 0.5), "own_learned": (0, 1_000_000),
+            "penned": (0, MOST_PENNED), "others": (0, MOST_PENNED),
         }  # fmt: skip
         for name, (low, high) in ranges.items():
             value, whole = getattr(self, name), name in WHOLE
@@ -110,13 +116,19 @@ class Recipe:
 
     @property
     def learned(self) -> int:
-        """How many digits it learns from."""
-        return self.own_learned + (self.of_mnist if self.mnist else 0)
+        """How many pictures it learns from."""
+        of_mnist = self.of_mnist if self.mnist else 0
+        return of_mnist + self.own_learned + self.penned + self.others
 
     @property
     def of_mnist(self) -> int:
         """How many of MNIST's digits it learns from, if it learns from MNIST."""
         return self.digits or TRAINING - self.held_out
+
+    @property
+    def beyond_mnist(self) -> bool:
+        """Whether it learns from anything that is not MNIST's."""
+        return bool(self.own or self.penned or self.others)
 
     def flat(self) -> dict[str, Any]:
         """All fields by name, those of the warp among them."""

@@ -41,6 +41,8 @@ recipes = st.builds(
     validation_share=st.floats(HELD_OUT_SHARE, 0.5),
     precision=st.sampled_from(PRECISIONS),
     seed=st.integers(0, 2**31 - 1),
+    penned=st.integers(0, 60_000),
+    others=st.integers(0, 60_000),
 ) | st.builds(
     Recipe,
     network=st.sampled_from(sorted(ARCHITECTURES)),
@@ -52,7 +54,7 @@ recipes = st.builds(
 OWN = ("own", "own_fingerprint")
 OTHER = ("mnist", "warp")
 NAMES = ("network", "optimizer", "schedule", "precision")
-WHOLE = ("epochs", "batch_size", "patience", "digits", "seed", "own_learned")
+WHOLE = ("epochs", "batch_size", "patience", "digits", "seed", "own_learned", "penned", "others")
 REAL = ("learning_rate", "weight_decay", "label_smoothing", "average", "validation_share")
 OUT_OF_RANGE = [
     ("epochs", 0), ("epochs", 1001), ("epochs", -5),
@@ -64,6 +66,7 @@ OUT_OF_RANGE = [
     ("average", -0.1), ("average", 1.0),
     ("digits", -1), ("digits", 60_001),
     ("seed", -1), ("seed", 2**31), ("own_learned", -1),
+    ("penned", -1), ("penned", 60_001), ("others", -1), ("others", 60_001),
     ("validation_share", 0.05), ("validation_share", 0.51),
 ]  # fmt: skip
 

@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from digitcore.augment import Warp
 from digitcore.models import ARCHITECTURES, layer_table
 from digitcore.recipes import (
+    MOST_PENNED,
     OPTIMIZERS,
     PRECISIONS,
     SCHEDULES,
@@ -25,6 +26,7 @@ from digitcore.recipes import (
 from ui.estimate import show_range_test
 from ui.loaders import jobs
 from ui.own_choice import choose_own, settle
+from ui.penned_choice import show_penned
 from ui.states import told, value
 from ui.warp_fields import LIMITS as WARP_LIMITS
 from ui.warp_fields import WARPS, as_warp, warp_slider, within
@@ -60,6 +62,11 @@ NUMBERS = {
     "held_out": ("Validation digits", HELD_OUT, TRAINING // 2, 1000,
                  "Training digits that are held out, on which the best epoch is chosen. The same "
                  f"{HELD_OUT:,} are held out by every recipe, so that models can be compared."),
+    "penned": ("Penned digits", 0, MOST_PENNED, 500,
+               "Digits in hands that MNIST lacks, drawn by stroke prototypes and learned from "
+               "besides."),
+    "others": ("Pictures of no digit", 0, MOST_PENNED, 500,
+               "Letters, signs and scribbles that are learned from besides, as what is no digit."),
     "epochs": ("Epochs", 1, 1000, 1, "How many times it sees every training digit."),
     "batch_size": ("Batch size", 2, 4096, 1,
                    "How many digits it looks at before each small step."),
@@ -230,7 +237,9 @@ def _data(start: Recipe) -> dict[str, Any]:
         "digits are read once, at the end."
     )
     digits = learned if learned < share.of_mnist else 0
-    return {"digits": digits, "validation_share": share.validation_share, **own}
+    penned = _fields(start, "penned", "others")
+    show_penned(**penned)
+    return {"digits": digits, "validation_share": share.validation_share, **own, **penned}
 
 
 def _warps(start: Recipe) -> Warp:

@@ -83,7 +83,8 @@ LABELS = {  # as the form has them
     "network": "network", "optimizer": "optimiser", "patience": "early stopping",
     "average": "averaging", "digits": "training digits", "validation_share": "validation share",
     "perspective_p": "share with perspective", "own": "own set", "mnist": "MNIST",
-    "own_learned": "own digits", "own_fingerprint": "state of the own set",
+    "own_learned": "own digits", "penned": "penned digits", "others": "pictures of no digit",
+    "own_fingerprint": "state of the own set",
 }  # fmt: skip
 
 

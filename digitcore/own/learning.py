@@ -1,5 +1,6 @@
-"""What a recipe learns from: MNIST's digits, an own set's, or both; and that it is what it was."""
+"""What a recipe learns from: MNIST's digits, an own set's, which is checked, and penned ones."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -7,6 +8,7 @@ import torch
 from digitcore.digits import DataDamaged, DigitSet, load_mnist, split, subset
 from digitcore.own.parts import Parts, divide
 from digitcore.own.store import OwnSets
+from digitcore.penned import penned_digits, penned_others
 from digitcore.recipes import Recipe
 
 
@@ -29,15 +31,19 @@ def found(recipe: Recipe, sets: OwnSets) -> Recipe:
 def learning_digits(recipe: Recipe, sets: OwnSets) -> tuple[DigitSet, DigitSet]:
     """(to learn from, to validate on), the latter always of MNIST, so that curves compare.
 
-    Of an own set only what parts.learn_and_hold leaves to be learned. Raises NoSuchSet, DataDamaged
+    Of an own set only what parts.learn_and_hold leaves to be learned. What is penned is drawn anew,
+    the same for the recipe's seed; no digits are labelled NO_DIGIT. Raises NoSuchSet, DataDamaged
     and, where the set is not what it was when the recipe was settled, SetChanged.
     """
     training, validation = split(load_mnist(train=True), recipe.validation_share)
-    of_mnist = subset(training, recipe.of_mnist, recipe.seed)
-    if not recipe.own:
-        return of_mnist, validation
-    own = _own(recipe, sets)
-    return (_both(of_mnist, own) if recipe.mnist else own), validation
+    parts = [subset(training, recipe.of_mnist, recipe.seed)] if recipe.mnist else []
+    if recipe.own:
+        parts.append(_own(recipe, sets))
+    if recipe.penned:
+        parts.append(penned_digits(recipe.penned, recipe.seed))
+    if recipe.others:
+        parts.append(penned_others(recipe.others, recipe.seed))
+    return joined(parts), validation
 
 
 def _own(recipe: Recipe, sets: OwnSets) -> DigitSet:
@@ -51,6 +57,12 @@ def _own(recipe: Recipe, sets: OwnSets) -> DigitSet:
     return parts.digits.take(parts.learned, f"{recipe.own}, to learn from")
 
 
-def _both(a: DigitSet, b: DigitSet) -> DigitSet:
-    images, labels = torch.cat([a.images, b.images]), torch.cat([a.labels, b.labels])
-    return DigitSet(f"{a.name} and {b.name}", images, labels)
+def joined(sets: Sequence[DigitSet]) -> DigitSet:
+    """Several sets of digits, one after another; one alone as it is."""
+    if len(sets) == 1:
+        return sets[0]
+    return DigitSet(
+        " and ".join(digits.name for digits in sets),
+        torch.cat([digits.images for digits in sets]),
+        torch.cat([digits.labels for digits in sets]),
+    )
