@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from digitcore.packing import unpacked
+
 Build = Callable[[], nn.Sequential]
 ARCHITECTURES: dict[str, Build] = {}
 
@@ -31,8 +33,12 @@ def build(name: str, seed: int = 0) -> nn.Sequential:
 
 
 def load_weights(network: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Weights of any precision into a network in single precision. RuntimeError if they misfit."""
-    network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    """Weights as packing.py keeps them into a network in single precision. RuntimeError if they
+    misfit."""
+    try:
+        network.load_state_dict(unpacked(weights))
+    except KeyError as missing:  # steps of bytes that are not there
+        raise RuntimeError(f"There are no weights {missing}.") from missing
 
 
 @architecture

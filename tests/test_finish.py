@@ -5,11 +5,14 @@ from dataclasses import replace
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from digitcore import progress, runs, training
+from digitcore.digits import held_out
 from digitcore.finish import finish, smallest
 from digitcore.leaderboard import rows
 from digitcore.models import build, load_weights
+from digitcore.packing import in_bytes, unpacked
 from digitcore.recipes import Recipe
 from digitcore.runs import RESULT, STATE, WEIGHTS, Ensemble, Run, RunStore, save_ensemble
 from scripts import train_zoo
@@ -63,6 +66,38 @@ def test_weights_are_halved_only_where_as_many_digits_stay_right():
     # in half precision these are all infinite, and no digit would be read
     huge = {name: weights * 1e9 for name, weights in state.items()}
     assert smallest(network, huge) is huge
+
+
+def test_a_large_matrix_is_kept_in_bytes_only_where_as_many_digits_stay_right(monkeypatch):
+    run = RunStore().run("dense")
+    network, state = run.network(), load_file(run.path / STATE)
+    assert smallest(network, state)["1.weight"].dtype == torch.float16  # not large enough
+    monkeypatch.setattr("digitcore.finish.LARGE", 500_000)
+    monkeypatch.setattr("digitcore.packing.LARGE", 500_000)
+    packed = smallest(network, state)
+    assert packed["1.weight"].dtype == torch.int8
+    right = run.result.validation_correct / run.result.validation_n
+    load_weights(network, packed)
+    assert training.evaluate(network, held_out())[1] == pytest.approx(right)
+    # a row with one number that dwarfs the others keeps nothing of them in bytes
+    state["1.weight"][:, 0] = 30_000
+    assert smallest(network, state)["1.weight"].dtype == torch.float16
+
+
+def test_what_is_packed_in_bytes_is_near_what_it_was():
+    rows = torch.randn(2000, 600, generator=torch.Generator().manual_seed(0)) * 0.05
+    weights = {"large": rows, "small": rows[:3], "count": torch.tensor(7)}
+    packed = in_bytes(weights)
+    assert [packed[name].dtype for name in weights] == [torch.int8, torch.float16, torch.int64]
+    back = unpacked(packed)
+    assert back.keys() == weights.keys()
+    assert (back["large"] - rows).abs().max() <= rows.abs().max() / 250
+    assert back["small"].equal(rows[:3].half().float())
+
+
+def test_bytes_without_their_tensor_do_not_fit():
+    with pytest.raises(RuntimeError, match="no weights"):
+        load_weights(build("tiny"), {"0.weight.step": torch.ones(8)})
 
 
 def test_weights_of_any_precision_are_loaded_in_single():
