@@ -13,17 +13,21 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from digitcore.digits import CLASSES
 from digitcore.models import build
 from digitcore.optimizers import build_optimizer
+from digitcore.pooling import quicken
 from digitcore.recipes import Recipe
 
 Checkpoint = dict[str, Any]
+COMPILER = "inductor"  # torch.compile's own default
 
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """How a network computes while it learns: its precision, and how images lie in memory."""
+    """How a network computes while it learns: its precision, how images lie in memory, and
+    whether torch.compile has made one program of it."""
 
     precision: str
     channels_last: bool
+    compiled: bool = False
 
     @property
     def layout(self) -> torch.memory_format:
@@ -37,6 +41,13 @@ class Learner:
         self.recipe, self.device, self.way = recipe, device, way
         self.network = build(recipe.network, recipe.seed)
         self.network.to(device, memory_format=way.layout)  # type: ignore[call-overload]
+        if device == "cpu" and way.precision == "bfloat16":
+            quicken(self.network)
+        self._forward = (
+            torch.compile(self.network, backend=COMPILER, dynamic=False)
+            if way.compiled
+            else self.network
+        )
         self.optimizer = build_optimizer(recipe, self.network)
         self.average = (
             AveragedModel(
@@ -103,7 +114,7 @@ class Learner:
     def _loss(self, images: Tensor, labels: Tensor) -> Tensor:
         low = self.way.precision == "bfloat16"
         with torch.autocast(images.device.type, torch.bfloat16, enabled=low):
-            logits = self.network(images.contiguous(memory_format=self.way.layout))
+            logits = self._forward(images.contiguous(memory_format=self.way.layout))
         smoothing = self.recipe.label_smoothing
         if not self.recipe.others:
             return F.cross_entropy(logits.float(), labels, label_smoothing=smoothing)
@@ -128,6 +139,7 @@ class Learner:
             "batch": self.batch, "loss_sum": self.loss_sum, "seen": self.seen,
             "seconds": self.seconds,
             "precision": self.way.precision, "channels_last": self.way.channels_last,
+            "compiled": self.way.compiled,
             "best": self.best,
             "network": self.network.state_dict(), "optimizer": self.optimizer.state_dict(),
             "average": self.average.state_dict() if self.average else None,

@@ -1,26 +1,37 @@
 """How fast the training is, as ratios in one run: `python -m scripts.bench_training`.
 
-1. Images per second for network B on network C's warp, training included: ours, against the plain
-   loop over torchvision's PIL transforms of scripts/rivals.py (0 and 2 DataLoader workers, the
-   faster). Each in a process of its own, in turn, so that neither profits from the other's
-   settings and the machine's noise hits all alike.
-2. Seconds from the cold start of a process until network B reads 99 % of the test digits.
+1. Images per second for network B, training included: ours on network C's warp against
+   torchvision's PIL transforms (0 and 2 DataLoader workers, the faster), and ours without warps
+   against a plain float32 loop on images in memory (DataLoader or slices, the faster). The rivals
+   are those of scripts/rivals.py. Each in a process of its own, in turn, so that neither profits
+   from the other's settings and the machine's noise hits all alike.
+2. What a training costs beside its network's own arithmetic, which is forward, backward and the
+   optimiser's step on batches that lie ready, at the same precision and layout; in the
+   processor's seconds on one thread.
+3. Seconds from the cold start of a process until network B reads 99 % of the test digits.
 """
 
 import argparse
 import subprocess
 import sys
 import time
+from itertools import islice
 from pathlib import Path
+from statistics import median
+
+import torch
 
 from digitcore import training
 from digitcore.digits import load_mnist, split
+from digitcore.learner import Learner
 from digitcore.recipes import ZOO, Recipe
 
 ROOT = Path(__file__).resolve().parent.parent
-RECIPE = ZOO["warped"].recipe
-TO_ACCURACY = Recipe("classic", epochs=4, schedule="one-cycle", learning_rate=0.003, batch_size=128)
+BATCH_SIZE = ZOO["classic"].recipe.batch_size
+TO_ACCURACY = Recipe("classic", epochs=2, schedule="one-cycle", learning_rate=0.006, batch_size=128)
 WARM_UP = 20  # batches that are not counted
+DISSECTED = 24, 6  # batches, and how often they are timed
+PARTS = ("classic", "warped", "strong")
 
 
 def our_rate(recipe: Recipe, batches: int) -> float:
@@ -58,36 +69,87 @@ def run(*arguments: str) -> str:
 
 
 def compare(rounds: int, batches: int) -> None:
-    rival = ("scripts.rivals", "--batches", str(batches), "--batch-size", str(RECIPE.batch_size))
+    size = ("--batches", str(batches), "--batch-size", str(BATCH_SIZE))
     ways = {
-        "ours": ("scripts.bench_training", "--ours", str(batches)),
-        "PIL, 0 workers": (*rival, "--workers", "0"),
-        "PIL, 2 workers": (*rival, "--workers", "2"),
+        "warped, ours": ("scripts.bench_training", "--ours", "warped", *size[:2]),
+        "warped, PIL, 0 workers": ("scripts.rivals", "pil", *size, "--workers", "0"),
+        "warped, PIL, 2 workers": ("scripts.rivals", "pil", *size, "--workers", "2"),
+        "plain, ours": ("scripts.bench_training", "--ours", "classic", *size[:2]),
+        "plain, float32 loader": ("scripts.rivals", "loader", *size),
+        "plain, float32 slices": ("scripts.rivals", "slices", *size),
     }
     rates: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, command in ways.items():
             rates[name].append(float(run(*command)))
             print(f"{name}: {rates[name][-1]:,.0f} images/s", flush=True)
-    middle = {name: sorted(values)[len(values) // 2] for name, values in rates.items()}
-    fastest = max(rate for name, rate in middle.items() if name != "ours")
-    print(f"ours / faster PIL: {middle['ours'] / fastest:.2f} (medians of {rounds})")
+    for kind in ("warped", "plain"):
+        of_kind = {name: median(rates[name]) for name in ways if name.startswith(kind)}
+        ours = of_kind.pop(f"{kind}, ours")
+        name = max(of_kind, key=lambda rival: of_kind[rival])
+        print(f"{kind}: {ours:,.0f} against {of_kind[name]:,.0f} images/s ({name}): "
+              f"{ours / of_kind[name]:.2f} times (medians of {rounds})")  # fmt: skip
+
+
+def dissect(name: str) -> None:
+    """Milliseconds of one batch by part; medians of what takes turns, so that noise hits all."""
+    torch.set_num_threads(1)
+    training.reuse_freed_memory()
+    recipe, (digits, _) = ZOO[name].recipe, split(load_mnist(train=True))
+    way = training.choose_arithmetic(recipe, "cpu")
+    bare, whole = Learner(recipe, "cpu", way), Learner(recipe, "cpu", way)
+    count, times = DISSECTED
+    ready = list(islice(training.batches(digits, recipe, 1), count))
+
+    def network() -> None:
+        bare.network.train()
+        for images, labels in ready:
+            bare._loss(images, labels).backward()
+            bare.optimizer.step()
+            bare.optimizer.zero_grad()
+
+    def batches() -> None:
+        for _ in islice(training.batches(digits, recipe, 1), count):
+            pass
+
+    def average() -> None:
+        for _ in ready if whole.average else ():
+            whole.average.update_parameters(whole.network)
+
+    def loop() -> None:
+        for step, (images, labels) in enumerate(islice(training.batches(digits, recipe, 1), count)):
+            whole.fit(images, labels, recipe.learning_rate, step)
+
+    spent: dict[str, list[float]] = {}
+    for _ in range(times):
+        for part in (network, batches, average, loop):
+            began = time.process_time()
+            part()
+            spent.setdefault(part.__name__, []).append(time.process_time() - began)
+    cost = {part: median(seconds[1:]) / count * 1000 for part, seconds in spent.items()}
+    told = ", ".join(f"{part} {each:.2f}" for part, each in cost.items())
+    print(f"{name}: {told} ms a batch; beside the network {cost['loop'] / cost['network'] - 1:.1%}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3, help="each measured so often, in turn")
     parser.add_argument("--batches", type=int, default=150)
-    parser.add_argument("--ours", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--dissect", action="store_true", help="what a training costs, by part")
+    parser.add_argument("--ours", help=argparse.SUPPRESS)
     parser.add_argument("--to", type=float, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.ours:
-        print(our_rate(RECIPE, arguments.ours))
+        print(our_rate(ZOO[arguments.ours].recipe, arguments.batches))
+    elif arguments.dissect:
+        for name in PARTS:
+            dissect(name)
     elif arguments.to:
         train_to(arguments.to)
     else:
         load_mnist(train=True)  # unpacked once, before anything is timed
         compare(arguments.rounds, arguments.batches)
+        print(run("scripts.bench_training", "--dissect"), end="")
         began = time.perf_counter()
         print(run("scripts.bench_training", "--to", "0.99"), end="")
         print(f"cold start to 99 % of the test digits: {time.perf_counter() - began:.1f} s")

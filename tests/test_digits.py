@@ -14,6 +14,7 @@ from torchvision.datasets import MNIST
 
 from digitcore import digits as data
 from digitcore.digits import (
+    ARCHIVES,
     DATA,
     HELD_OUT_SHARE,
     DataDamaged,
@@ -23,7 +24,6 @@ from digitcore.digits import (
     subset,
 )
 
-ARCHIVES = [name for name, _ in MNIST.resources]
 TRAIN_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
 TEST_COUNTS = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 LABELS = "t10k-labels-idx1-ubyte"  # the smallest of the four
@@ -89,6 +89,10 @@ def test_mnist_is_what_torchvision_reads():
     assert len(digits) == len(official)
 
 
+def test_archives_and_their_sums_are_those_that_torchvision_knows():
+    assert dict(MNIST.resources) == ARCHIVES
+
+
 def test_mnist_is_read_once():
     assert load_mnist(train=False) is load_mnist(train=False)
 
@@ -102,7 +106,7 @@ def test_four_fresh_archives_are_enough(tmp_path):
     assert torch.equal(digits.labels, load_mnist(train=True).labels)
     assert torch.equal(digits.images, load_mnist(train=True).images)
     assert sorted(file.name for file in raw.iterdir()) == sorted(
-        ARCHIVES + [name.removesuffix(".gz") for name in ARCHIVES]
+        [*ARCHIVES] + [name.removesuffix(".gz") for name in ARCHIVES]
     )
 
 

@@ -2,6 +2,8 @@
 
 import io
 import math
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import islice
 
@@ -10,7 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitcore import training
+from digitcore import learner, training
 from digitcore.augment import Warp
 from digitcore.digits import DigitSet
 from digitcore.models import build
@@ -174,7 +176,7 @@ def test_optimizer_is_the_one_named_with_its_rate_and_decay(optimizer, kind):
     recipe = replace(QUICK, optimizer=optimizer, learning_rate=0.123, weight_decay=0.045)
     network = build("dense")
     built = build_optimizer(recipe, network)
-    assert type(built) is kind
+    assert type(built).__base__ is kind
     assert (built.defaults["lr"], built.defaults["weight_decay"]) == (0.123, 0.045)
     assert sum(len(group["params"]) for group in built.param_groups) == 4
 
@@ -501,6 +503,102 @@ def test_the_precision_that_is_clearly_faster_is_chosen(monkeypatch, faster):
     )  # fmt: skip
     chosen = choose_arithmetic(replace(QUICK, precision="auto"), "cpu")
     assert chosen == Arithmetic(faster, channels_last=True)
+
+
+@pytest.fixture
+def interpreted(monkeypatch):
+    """torch.compile without generating code, which needs no compiler and hardly any time."""
+    monkeypatch.setattr(learner, "COMPILER", "eager")
+    way = Arithmetic("float32", channels_last=True, compiled=True)
+    monkeypatch.setattr(training, "choose_arithmetic", lambda *asked: way)
+
+
+@pytest.mark.parametrize("after", [1, 2])
+def test_a_compiled_training_resumes_compiled_to_the_same_weights(few, interpreted, after):
+    whole = list(train(RICH, *few))
+    checkpoint = of(EpochEnd, whole)[-1].checkpoint
+    assert checkpoint["compiled"]
+    assert same(resumed(RICH, few, after)[-1].weights, whole[-1].weights)
+
+
+def test_compiled_networks_learn_what_others_do(rich, few, interpreted):
+    assert same(list(train(RICH, *few))[-1].weights, rich[-1].weights)
+
+
+def test_a_checkpoint_of_before_there_was_compiling_goes_on_without(few):
+    checkpoint = of(EpochEnd, train(QUICK, *few))[0].checkpoint
+    del checkpoint["compiled"]
+    assert not of(EpochEnd, train(QUICK, *few, checkpoint))[-1].checkpoint["compiled"]
+
+
+def paced(monkeypatch, seconds):
+    """Steps take the seconds that a way is said to take; a callable one may raise."""
+
+    def time_steps(recipe, device, way, images):
+        return [seconds(way)]
+
+    monkeypatch.setattr(training, "_seconds_of_steps", time_steps)
+
+
+@pytest.mark.parametrize("precision", ["auto", "float32", "bfloat16"])
+@pytest.mark.parametrize(
+    ("device", "steps", "compiled"),
+    [("cuda", 100_000, True), ("cuda", 100, False), ("cuda", 0, False), ("cpu", 100_000, False)],
+)
+def test_only_a_long_training_on_a_gpu_is_compiled(monkeypatch, precision, device, steps, compiled):
+    paced(monkeypatch, lambda way: 0.01 if way.compiled else 0.02)
+    chosen = choose_arithmetic(replace(QUICK, precision=precision), device, steps)
+    assert chosen.compiled == compiled
+    assert precision in ("auto", chosen.precision)
+
+
+@pytest.mark.parametrize("seconds", [0.019, 0.03])
+def test_what_compiling_does_not_speed_up_clearly_is_not_compiled(monkeypatch, seconds):
+    paced(monkeypatch, lambda way: seconds if way.compiled else 0.02)
+    assert not choose_arithmetic(QUICK, "cuda", 100_000).compiled
+
+
+def test_where_there_is_no_compiler_a_training_does_without(monkeypatch):
+    def fails(way):
+        if way.compiled:
+            raise RuntimeError("Failed to find C compiler.")
+        return 0.02
+
+    paced(monkeypatch, fails)
+    assert choose_arithmetic(QUICK, "cuda", 100_000) == Arithmetic("float32", True)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="There is no GPU here.")
+@pytest.mark.parametrize("network", ["slim", "tiny"])
+def test_a_gpu_learns_like_the_cpu(few, monkeypatch, network):
+    recipe = replace(RICH, network=network)
+    graphics = list(train(recipe, *few))
+    assert graphics[0].device == "cuda"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    processor = list(train(recipe, *few))
+    first, second = (of(BatchEnd, events)[0].loss for events in (graphics, processor))
+    assert first == pytest.approx(second, rel=0.01)  # before dropout's own draws tell
+    losses = [of(EpochEnd, events)[-1].validation_loss for events in (graphics, processor)]
+    assert losses[0] == pytest.approx(losses[1], rel=0.1)
+    assert all(tensor.device.type == "cpu" for tensor in graphics[-1].weights.values())
+
+
+def test_a_training_starts_without_importing_what_it_does_not_use():
+    """Each of these takes a second or two to import, which whoever presses Train would wait for."""
+    asked = """
+import sys
+from digitcore.digits import load_mnist
+from digitcore.recipes import OPTIMIZERS, Recipe
+from digitcore.training import train
+few = load_mnist(train=False).take(range(64))
+for optimizer in OPTIMIZERS:
+    list(train(Recipe("tiny", epochs=1, optimizer=optimizer, average=0.9), few, few))
+print(*{"torch._dynamo", "torchvision", "scipy", "sklearn"} & set(sys.modules))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", asked], check=True, capture_output=True, text=True
+    )
+    assert ended.stdout.split() == []
 
 
 def test_bfloat16_learns_like_float32(events, few):
