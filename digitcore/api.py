@@ -28,6 +28,7 @@ from digitcore.digits import DataDamaged
 from digitcore.folder import RunDamaged
 from digitcore.members import Members, UnknownModel
 from digitcore.runs import Ensemble
+from digitcore.verdict import Certainty, verdict
 
 MAX_BODY = ink.MAX_BYTES
 MAX_IMAGES = 256  # in one request
@@ -54,13 +55,21 @@ class MemberAnswer(BaseModel):
 
 
 class OneAnswer(BaseModel):
-    """The answer to one image; confidence is the probability of the prediction."""
+    """The answer to one image; confidence is the probability of the prediction.
+
+    certainty: 'unsure' where it could well be another digit, 'no digit' where the picture does not
+    look like one; resemblance: what the two likeliest digits have together, and least_resemblance
+    what all but 0.5 % of held-out digits have.
+    """
 
     prediction: int
     confidence: float
     status: Literal["success"]
     probabilities: list[float]
     models: dict[str, MemberAnswer]
+    certainty: Certainty
+    resemblance: float
+    least_resemblance: float
 
 
 class SeveralAnswers(BaseModel):
@@ -219,11 +228,12 @@ def _answers(
     if not images:
         return [_error(result) for result in read]  # type: ignore[arg-type]
     together, each = members.answer(ensemble, np.stack(images))
+    threshold = members.threshold(ensemble)
     answered = iter(range(len(images)))
     return [
         _error(result)
         if not isinstance(result, ink.Ink)
-        else _answer(ensemble, together[(i := next(answered))], each[:, i])
+        else _answer(ensemble, together[(i := next(answered))], each[:, i], threshold)
         for result in read
     ]
 
@@ -252,8 +262,10 @@ def _read(picture: bytes | ink.BadPicture) -> ink.Ink | ValueError:
         return error
 
 
-def _answer(ensemble: Ensemble, probs: np.ndarray, each: np.ndarray) -> Answer:
+def _answer(ensemble: Ensemble, probs: np.ndarray, each: np.ndarray, threshold: float) -> Answer:
     """probs (10,) of the ensemble and (M, 10) of its members, as a caller gets them."""
+    by_member = dict(zip(ensemble.members, each, strict=True))
+    found = verdict(probs, by_member, ensemble.how, threshold)
     return {
         "prediction": int(probs.argmax()),
         "confidence": _rounded(probs.max()),
@@ -261,8 +273,11 @@ def _answer(ensemble: Ensemble, probs: np.ndarray, each: np.ndarray) -> Answer:
         "probabilities": [_rounded(p) for p in probs],
         "models": {
             name: {"prediction": int(row.argmax()), "probabilities": [_rounded(p) for p in row]}
-            for name, row in zip(ensemble.members, each, strict=True)
+            for name, row in by_member.items()
         },
+        "certainty": found.certainty,
+        "resemblance": _rounded(found.resemblance),
+        "least_resemblance": _rounded(threshold),
     }
 
 

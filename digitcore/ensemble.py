@@ -1,6 +1,6 @@
 """Several models as one: what they answer together is again probabilities."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -9,16 +9,44 @@ import numpy as np
 from digitcore.evaluation import DIGITS, Floats, Predictions
 
 WAYS = ("mean", "vote", "weighted")
+BUDGET = 5_000_000  # parameters of the champion, all members together
 TIE_BREAK = 0.01  # so small that it never outweighs a vote while members are fewer than 100
 
 
-def combine(members: Floats, how: str = "mean", weights: Sequence[float] | None = None) -> Floats:
+def combine(
+    members: Floats,
+    how: str = "mean",
+    weights: Sequence[float] | None = None,
+    temperature: float = 1.0,
+) -> Floats:
     """(M, N, 10) probabilities of M members -> (N, 10) of the ensemble.
 
     'mean' is the mean probability, 'weighted' the mean by `weights` (M,), 'vote' the share of
-    members that answer a digit, with ties going to the higher mean probability.
-    Raises ValueError for an unknown way, no member or weights that do not fit.
+    members that answer a digit, with ties going to the higher mean probability; then sharpened or
+    softened by the temperature. Raises ValueError for an unknown way, no member, weights that do
+    not fit or a temperature that is none.
     """
+    together = _together(members, how, weights)
+    return together if temperature == 1 else scaled(together, temperature)
+
+
+def scaled(probs: Floats, temperature: float) -> Floats:
+    """(N, 10) probabilities as p ** (1 / temperature), made to sum to 1, float64.
+
+    Log-probabilities are a network's logits up to a constant that is the same for all digits, so
+    this is temperature scaling of the logits; of an ensemble, of its combined probabilities. A
+    probability of 0 stays 0. Raises ValueError unless the temperature is above 0.
+    Source: Guo et al. (2017), arXiv 1706.04599.
+    """
+    if not 0 < temperature < np.inf:
+        raise ValueError(f"A temperature is a number above 0, not {temperature}.")
+    with np.errstate(divide="ignore"):  # log(0) is -inf, which becomes 0 again
+        logs = np.log(probs.astype(np.float64))
+    powers = np.exp((logs - logs.max(1, keepdims=True)) / temperature)
+    return powers / powers.sum(1, keepdims=True)
+
+
+def _together(members: Floats, how: str, weights: Sequence[float] | None) -> Floats:
     if len(members) == 0:
         raise ValueError("An ensemble needs at least one member.")
     if how == "mean":
@@ -66,11 +94,20 @@ class Choice:
     errors: int
 
 
-def prefer(validation: Mapping[str, Predictions], most: int = 5) -> Choice:
-    """The set of up to `most` members whose mean probability has the least log-loss.
+def prefer(
+    validation: Mapping[str, Predictions],
+    parameters: Mapping[str, int],
+    most: int = 6,
+    budget: int = BUDGET,
+    one_of: Collection[str] = (),
+) -> Choice:
+    """The set of members whose mean probability has the least log-loss.
 
-    validation: each member's predictions of the same digits, which none was trained on. All sets
-    are tried. Log-loss and not errors, since a few errors in 5,000 digits say little.
+    validation: each member's predictions of the same digits, which none was trained on.
+    parameters: how many each member has; all together have at most `budget`. one_of: names of
+    which at least one must be in the set, if any are given. All sets of up to `most` are tried.
+    Log-loss and not errors: a few errors in 5,000 digits say little.
+    Raises ValueError where no set is small enough.
     """
     names = list(validation)
     if not names:
@@ -84,7 +121,11 @@ def prefer(validation: Mapping[str, Predictions], most: int = 5) -> Choice:
         chosen
         for size in range(1, min(most, len(names)) + 1)
         for chosen in combinations(range(len(names)), size)
+        if sum(parameters[names[i]] for i in chosen) <= budget
+        and (not one_of or any(names[i] in one_of for i in chosen))
     ]
+    if not sets:
+        raise ValueError(f"No set that is asked for has {budget:,} parameters or fewer.")
     losses = [-np.log(np.maximum(of_label[list(chosen)].mean(0), 1e-12)).mean() for chosen in sets]
     best = sets[int(np.argmin(losses))]
     together = Predictions(combine(probs[list(best)]), labels)

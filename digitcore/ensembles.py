@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from digitcore.ensemble import combine
 from digitcore.folder import NAME, RunDamaged
 from digitcore.names import Refused, checked, discard
 from digitcore.runs import ENSEMBLE, WEIGHTS, Ensemble, Run, RunStore, load_ensemble, save_ensemble
@@ -118,7 +117,7 @@ class Ensembles:
         if len(members) > MOST_MEMBERS:
             raise Refused(f"An ensemble has at most {MOST_MEMBERS} models.")
         try:
-            combine(np.ones((len(members), 1, 10)), ensemble.how, ensemble.weights)
+            ensemble.combine(np.ones((len(members), 1, 10)))
         except ValueError as error:
             raise Refused(str(error)) from error
 

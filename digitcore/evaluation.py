@@ -37,7 +37,7 @@ def predict_logits(network: nn.Module, images: Tensor, batch_size: int = 32) -> 
 
 
 def predict(network: nn.Module, images: Tensor) -> Floats:
-    """float32 (N, 10) probabilities for uint8 (N, 28, 28) images: the one softmax there is."""
+    """float32 (N, 10) probabilities for uint8 (N, 28, 28) images."""
     return predict_logits(network, images).softmax(1).numpy()
 
 

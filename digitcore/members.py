@@ -5,6 +5,10 @@ One `Members` serves all sessions of a server and its REST routes; networks are 
 
 import logging
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
@@ -13,27 +17,49 @@ import torch
 from torch import nn
 
 from digitcore.digits import DataDamaged, load_mnist
-from digitcore.ensemble import combine, fit_weights
-from digitcore.evaluation import Floats, predict
+from digitcore.doubt import NEVER, threshold
+from digitcore.engines import ENGINES, REFERENCE, Chosen, Reader, choose, read
+from digitcore.ensemble import fit_weights
+from digitcore.evaluation import Floats
 from digitcore.folder import RunDamaged
-from digitcore.runs import Ensemble, RunStore
+from digitcore.runs import Ensemble, NoSuchModel, Run, RunStore
+from digitcore.verdict import believed
 
-DEFAULT = "preferred"
+DEFAULT = "champion"
 CHOSEN = "chosen"  # what models that are named one by one are called together
+MOST_THRESHOLDS = 1000  # kept in memory: whoever asks for other models makes another
 Version = tuple[Path, int]
+_MEASURING = ThreadPoolExecutor(1, "measuring")  # one at a time: they would slow each other down
 
 
 class UnknownModel(ValueError):
     """A name that is no finished model and no ensemble; the message lists those that are."""
 
 
+@dataclass(frozen=True)
+class Member:
+    """A network in memory, and the version of the file that it is from."""
+
+    version: Version
+    network: nn.Sequential
+
+    @cached_property
+    def chosen(self) -> Future[Chosen]:
+        """Its engines; their measurement begins when they are first asked for."""
+        return _MEASURING.submit(choose, self.network)
+
+
 class Members:
-    """The models of a store, loaded when first asked, and again when their files change."""
+    """The models of a store, loaded when first asked, and again when their files change.
+
+    Their answers are the fastest engine's, see engines.choose; it is measured in the background.
+    """
 
     def __init__(self, store: RunStore) -> None:
         self.store = store
-        self._networks: dict[str, tuple[Version, nn.Sequential]] = {}
+        self._members: dict[str, Member] = {}
         self._weights: dict[tuple[Version, ...], tuple[float, ...]] = {}
+        self._thresholds: dict[tuple, float] = {}
         self._lock = Lock()
 
     def names(self) -> list[str]:
@@ -65,6 +91,32 @@ class Members:
         weights = self._fitted(names) if how == "weighted" else None
         return Ensemble(title, f"{', '.join(names)}, by {how}.", names, how, weights)
 
+    def threshold(self, ensemble: Ensemble) -> float:
+        """The resemblance below which a picture is no digit to an ensemble, see doubt.py.
+
+        From stored predictions; found once for each ensemble. NEVER where they are damaged: it
+        answers all the same.
+        """
+        with suppress(RunDamaged, NoSuchModel):
+            runs = [self.store.run(name) for name in ensemble.members]
+            stamps = tuple((run.path, run.stamp) for run in runs)
+            key = (ensemble.members, ensemble.how, ensemble.weights, ensemble.temperature, stamps)
+            if key not in self._thresholds:
+                if len(self._thresholds) >= MOST_THRESHOLDS:
+                    self._thresholds.clear()
+                self._thresholds[key] = self._threshold(ensemble, runs)
+            return self._thresholds[key]
+        return NEVER
+
+    @staticmethod
+    def _threshold(ensemble: Ensemble, runs: Sequence[Run]) -> float:
+        try:
+            each = np.stack([run.predictions("validation").probs for run in runs])
+        except (RunDamaged, DataDamaged):
+            return NEVER
+        by_name = dict(zip(ensemble.members, each, strict=True))
+        return threshold(believed(ensemble.combine(each), by_name, ensemble.how))
+
     def _fitted(self, names: tuple[str, ...]) -> tuple[float, ...]:
         """Weights from stored predictions; fitted once for each set of models."""
         runs = [self.store.run(name) for name in names]
@@ -77,24 +129,44 @@ class Members:
 
     def network(self, name: str) -> nn.Sequential:
         """A model's network in eval mode. Raises KeyError or RunDamaged."""
+        return self._member(name).network
+
+    def chosen(self, name: str) -> Chosen:
+        """A model's engines; waits until they are measured. Raises KeyError, RunDamaged or
+        DataDamaged."""
+        return self._choice(self._member(name)).result()
+
+    def _member(self, name: str) -> Member:
         run = self.store.run(name)
         version = run.version
         with self._lock:
-            known = self._networks.get(name)
-            if known is None or known[0] != version:
-                known = version, run.network()
-                self._networks[name] = known
-        return known[1]
+            known = self._members.get(name)
+            if known is None or known.version != version:
+                known = Member(version, run.network())
+                self._members[name] = known
+        return known
+
+    def _choice(self, member: Member) -> Future[Chosen]:
+        with self._lock:
+            return member.chosen
+
+    def _reader(self, name: str) -> Reader:
+        """The fastest engine that is known by now: nobody waits for a measurement."""
+        member = self._member(name)
+        chosen = self._choice(member)
+        if chosen.done() and not chosen.exception():
+            return chosen.result()
+        return ENGINES[REFERENCE](member.network)
 
     def probs(self, names: Sequence[str], images: np.ndarray) -> Floats:
         """(M, N, 10) probabilities of M models for uint8 (N, 28, 28) images."""
         batch = torch.from_numpy(np.ascontiguousarray(images))
-        return np.stack([predict(self.network(name), batch) for name in names])
+        return read([self._reader(name) for name in names], batch)
 
     def answer(self, ensemble: Ensemble, images: np.ndarray) -> tuple[Floats, Floats]:
         """((N, 10) of the ensemble, (M, N, 10) of its members) for uint8 (N, 28, 28) images."""
         each = self.probs(ensemble.members, images)
-        return combine(each, ensemble.how, ensemble.weights), each
+        return ensemble.combine(each), each
 
     def warm_up(self) -> None:
         """Load the default ensemble and the test digits, before anybody asks.
@@ -104,5 +176,6 @@ class Members:
         try:
             if self.names():
                 self.answer(self.choose(), load_mnist(train=False).images[:1].numpy())
+                self.threshold(self.choose())
         except (RunDamaged, DataDamaged) as damage:
             logging.getLogger(__name__).warning("%s", damage)

@@ -37,7 +37,7 @@ def load_weights(network: nn.Module, weights: dict[str, Tensor]) -> None:
     misfit."""
     try:
         network.load_state_dict(unpacked(weights))
-    except KeyError as missing:  # steps of bytes that are not there
+    except KeyError as missing:  # bytes or their steps
         raise RuntimeError(f"There are no weights {missing}.") from missing
 
 

@@ -8,7 +8,12 @@ from digitcore.members import CHOSEN, DEFAULT
 from digitcore.waiting import LOCK, QUEUE
 
 DELETED = ".deleted-"
-RESERVED = (CHOSEN, DEFAULT, "ensemble")  # they mean something of their own on Draw and to REST
+RESERVED = (
+    CHOSEN,
+    DEFAULT,
+    "ensemble",
+    "preferred",
+)  # they mean something of their own on Draw and to REST
 
 
 class Refused(ValueError):
@@ -18,7 +23,7 @@ class Refused(ValueError):
 def checked(name: str, folder: Path, shipped: Path) -> str:
     """The name, if a new run or ensemble in `folder` may have it. Raises Refused.
 
-    Preferred is no name beside preferred: people and some disks do not tell them apart.
+    Champion is no name beside champion: people and some disks do not tell them apart.
     """
     if not NAME.fullmatch(name):
         raise Refused(

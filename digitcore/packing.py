@@ -1,5 +1,6 @@
 """How weights are kept small: in half precision, and the largest matrices in a byte a number."""
 
+import torch
 from torch import Tensor
 
 State = dict[str, Tensor]
@@ -29,7 +30,12 @@ def in_bytes(weights: State) -> State:
 
 
 def unpacked(state: State) -> State:
-    """Weights of any precision in single precision, and what was in bytes as numbers again."""
+    """Weights of any precision in single precision, and what was in bytes as numbers again.
+
+    Raises KeyError for bytes without steps, or steps without bytes."""
+    in_steps = [name for name, tensor in state.items() if tensor.dtype == torch.int8]
+    if any(name + STEP not in state for name in in_steps):
+        raise KeyError("in bytes whose steps are missing")
     steps = {name.removesuffix(STEP): step for name, step in state.items() if name.endswith(STEP)}
     whole = {name: tensor.float() for name, tensor in state.items() if not name.endswith(STEP)}
     for name, step in steps.items():

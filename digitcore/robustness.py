@@ -19,7 +19,6 @@ from torch import nn
 
 from digitcore.digits import CLASSES
 from digitcore.distortions import KINDS, SAMPLE, SETTINGS, Setting, clean, distorted, sample
-from digitcore.ensemble import combine
 from digitcore.evaluation import Floats, Predictions, Rate, predict, wilson
 from digitcore.folder import read
 from digitcore.runs import PREDICTIONS, Ensemble, Run, RunStore
@@ -159,7 +158,7 @@ def answers(runs: RunStore, name: str, setting: Setting) -> Predictions:
     if not ensemble:
         return read_robustness(runs.run(name), setting)
     members = [read_robustness(runs.run(member), setting).probs for member in ensemble.members]
-    return Predictions(combine(np.stack(members), ensemble.how, ensemble.weights), labels())
+    return Predictions(ensemble.combine(np.stack(members)), labels())
 
 
 def sampled(test: Predictions) -> Predictions:
@@ -210,7 +209,7 @@ def sturdiness(runs: RunStore, name: str) -> Sturdiness:
     for setting in SETTINGS:
         if all(setting in member for member in codes):
             probs = np.stack([decode(member[setting]) for member in codes])
-            together = combine(probs, ensemble.how, ensemble.weights) if ensemble else probs[0]
+            together = ensemble.combine(probs) if ensemble else probs[0]
             rates[setting] = _accuracy(together.argmax(1) == labels())
     return Sturdiness(sampled(runs.answers(name)).accuracy, rates)
 

@@ -144,6 +144,11 @@ class Ensemble:
     members: tuple[str, ...]
     how: str = "mean"
     weights: tuple[float, ...] | None = None
+    temperature: float = 1.0
+
+    def combine(self, each: np.ndarray) -> np.ndarray:
+        """(M, N, 10) probabilities of its M members, in their order -> (N, 10) of all together."""
+        return combine(each, self.how, self.weights, self.temperature)
 
 
 class RunStore:
@@ -198,7 +203,7 @@ class RunStore:
         """What an ensemble answers, from its members' stored predictions."""
         members = [self.run(name).predictions(part) for name in ensemble.members]
         probs = np.stack([member.probs for member in members])
-        return Predictions(combine(probs, ensemble.how, ensemble.weights), members[0].labels)
+        return Predictions(ensemble.combine(probs), members[0].labels)
 
     def _paths(self) -> Iterator[Path]:
         for folder in self.folders:
@@ -280,13 +285,14 @@ def _load_ensemble(file: Path) -> Ensemble:
     values = json.loads(file.read_text("utf-8"))
     ensemble = Ensemble(
         name=file.parent.name,
-        description=values["description"],
+        description=str(values["description"]),
         members=tuple(values["members"]),
         how=values["how"],
         weights=tuple(values["weights"]) if values.get("weights") else None,
+        temperature=values.get("temperature", 1.0),
     )
     if not all(isinstance(member, str) for member in ensemble.members):
         raise ValueError("its members are not names")
-    # refuses no member, an unknown way, and weights that do not fit
-    combine(np.ones((len(ensemble.members), 1, 10)), ensemble.how, ensemble.weights)
+    # refuses no member, an unknown way, and weights or a temperature that do not fit
+    ensemble.combine(np.ones((len(ensemble.members), 1, 10)))
     return ensemble

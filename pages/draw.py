@@ -51,13 +51,13 @@ def show_reading() -> None:
             show_given(seen)
         together, each = models.answer(ensemble, seen.image[None])
         by_member = dict(zip(ensemble.members, each[:, 0], strict=True))
-        answer = verdict(together[0], by_member, ensemble.how)
+        answer = verdict(together[0], by_member, ensemble.how, models.threshold(ensemble))
         show_verdict(answer)
         st.plotly_chart(
             figures.probabilities(believed(together[0], by_member, ensemble.how), by_member),
             config={"displayModeBar": False},
             alt=f"Bars of probability for each digit and model; together {answer.probability:.1%} "
-            f"for {answer.digit}. {answer.agreement}",
+            f"for {answer.digit}, which is called {answer.certainty}. {answer.agreement}",
             key="probabilities",
         )
     show_steps(seen)

@@ -40,7 +40,7 @@ def measure_confusion(chromium: Browser, address: str, rounds: int) -> dict[str,
         filled = [cell for cell in cells.all() if cell.text_content()]
         box = filled[i % len(filled)].bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        words = page.get_by_text("that preferred reads as").first
+        words = page.get_by_text("that champion reads as").first
         before = words.inner_text()
         click = partial(page.mouse.click, x, y)
         taken["cell"].append(timed(page, click, partial(expect(words).not_to_have_text, before)))

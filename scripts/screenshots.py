@@ -19,7 +19,7 @@ VIEWS = (
     ("home", "", "light", 1280, 1150),
     ("draw", "draw", "dark", 1280, 960),
     ("train", "train", "light", 1280, 1900),
-    ("compare", "compare?view=Confusion&models=preferred&models=classic&models=dense", "light",
+    ("compare", "compare?view=Confusion&models=champion&models=classic&models=dense", "light",
      1280, 1320),
     ("gaps", "compare?view=Gaps", "dark", 1280, 1560),
     ("map", f"dataset?side=Map&outline={ISLAND}", "dark", 1280, 1180),

@@ -20,9 +20,12 @@ import torch
 from tqdm import tqdm
 
 from digitcore import runs, worker
-from digitcore.ensemble import prefer
+from digitcore.comparison.calibration import fit_temperature
+from digitcore.ensemble import BUDGET, prefer
+from digitcore.evaluation import Predictions
 from digitcore.finish import time_one_image
 from digitcore.leaderboard import Row, rows
+from digitcore.members import DEFAULT
 from digitcore.recipes import ZOO, Recipe
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,23 +58,52 @@ def time_all(weights: Path) -> None:
 
 
 def write_ensembles(weights: Path) -> None:
-    """The A+B+C ensemble, and the one that the held-out digits prefer among all shipped models."""
+    """The A+B+C ensemble, the preferred one and the champion."""
     store = runs.RunStore(weights)
     trio = tuple(name for letter in "ABC" for name, e in ZOO.items() if e.letter == letter)
-    choice = prefer({name: run.predictions("validation") for name, run in store.runs().items()})
     ensembles = (
         runs.Ensemble("trio", "Networks A, B and C, by mean probability.", trio),
-        runs.Ensemble(
-            "preferred",
-            "The set of up to five networks whose mean probability has the least log-loss "
-            "on 5,000 held-out training digits.",
-            choice.members,
-        ),
+        preferred(store),
+        champion(store),
     )
     for ensemble in ensembles:
         runs.save_ensemble(weights / ensemble.name, ensemble)
         validation = store.ensemble_predictions(ensemble, "validation")
         print(ensemble.name, ensemble.members, "held out:", validation.accuracy)
+
+
+def preferred(store: runs.RunStore) -> runs.Ensemble:
+    """Of all networks the set of up to five that the held-out digits prefer."""
+    return runs.Ensemble(
+        "preferred",
+        "The set of up to five networks whose mean probability has the least log-loss "
+        "on 5,000 held-out training digits.",
+        prefer(*_candidates(store), most=5).members,
+    )
+
+
+def champion(store: runs.RunStore) -> runs.Ensemble:
+    """Of all networks, one that can say no among them: the set that the held-out digits prefer,
+    at the temperature that they ask for."""
+    doubters = [name for name, run in store.runs().items() if run.recipe.others]
+    members = prefer(*_candidates(store), one_of=doubters).members
+    at_one = runs.Ensemble(
+        DEFAULT,
+        "Up to six networks, one of which has learned to say no, of at most "
+        f"{BUDGET / 1e6:g} million parameters together: of all such sets the one whose mean "
+        "probability has the least log-loss on 5,000 held-out training digits, at the temperature "
+        "that those ask for.",
+        members,
+    )
+    temperature = fit_temperature(store.ensemble_predictions(at_one, "validation"))
+    return replace(at_one, temperature=round(temperature, 3))
+
+
+def _candidates(store: runs.RunStore) -> tuple[dict[str, Predictions], dict[str, int]]:
+    """All networks' answers to the held-out digits, and how many parameters each has."""
+    known = store.runs()
+    validation = {name: run.predictions("validation") for name, run in known.items()}
+    return validation, {name: run.result.parameters for name, run in known.items()}
 
 
 def table(weights: Path) -> str:

@@ -119,7 +119,7 @@ def test_an_ensemble_is_chosen_by_its_name(client):
 
 
 def test_without_a_choice_the_default_ensemble_answers(client):
-    members = RunStore().ensembles()["preferred"].members
+    members = RunStore().ensembles()["champion"].members
     assert list(client.post("/predict", content=SEVEN).json()["models"]) == list(members)
 
 

@@ -24,7 +24,7 @@ from ui.compare.seen import Seen
 
 pytestmark = pytest.mark.usefixtures("runs")
 STORE = RunStore()
-FEW = ["preferred", "broad", "tiny", "dense"]
+FEW = ["champion", "broad", "tiny", "dense"]
 
 
 def texts(app: AppTest) -> str:
@@ -88,7 +88,8 @@ def test_board_shows_what_the_predictions_say():
         assert line["n"] == 10_000
         assert line["Digits"] == "10,000 test digits"
     assert shown.loc["tiny", "Parameters"] == 8_866
-    assert shown.loc["preferred", "What differs"].startswith("Ensemble of broad, funnel, strong")
+    members = ", ".join(STORE.ensembles()["champion"].members)
+    assert shown.loc["champion", "What differs"].startswith(f"Ensemble of {members}")
     assert "network tiny" in shown.loc["tiny", "What differs"]
 
 
@@ -116,7 +117,7 @@ def test_chart_has_the_colours_and_accuracies_of_the_models():
 
 @pytest.mark.parametrize(
     ("asked", "expected"),
-    [("broad", {"preferred", "broad"}), ("DENSE network", {"dense"}), ("", set(FEW)),
+    [("broad", {"champion", "broad"}), ("DENSE network", {"dense"}), ("", set(FEW)),
      ("adamw", {"broad", "tiny"})],
 )  # fmt: skip
 def test_filter_finds_words_of_names_and_recipes(asked, expected):
@@ -239,15 +240,17 @@ def test_gaps_show_all_pairs_and_the_sentence_of_each():
         assert line["p"] == pytest.approx(pair.p)
         assert line["Gap, points"] == pytest.approx(100 * pair.difference)
         assert line["p"] <= line["p, corrected"] <= 1
-    assert "preferred is wrong on 3 images that broad gets right, broad on 7" in texts(app)
-    assert "broad is a member of preferred" in texts(app)
-    assert "preferred is better than dense" in texts(app)
+    pair = compare("champion", STORE.answers("champion"), "broad", STORE.answers("broad"))
+    counts = f"{pair.only_a_wrong} images that broad gets right, broad on {pair.only_b_wrong}"
+    assert f"champion is wrong on {counts}" in texts(app)
+    assert "broad is a member of champion" in texts(app)
+    assert "champion is better than dense" in texts(app)
 
 
 def test_gaps_against_another_reference():
     app = open_view("Gaps", models=FEW, reference="dense")
     assert app.selectbox(key="reference").value == "dense"
-    assert drawing(app)["data"][0]["y"] == ["tiny", "broad", "preferred"]
+    assert drawing(app)["data"][0]["y"] == ["tiny", "broad", "champion"]
     assert all(x > 0 for x in drawing(app)["data"][0]["x"])
     app.multiselect(key="models").set_value(["broad", "tiny"]).run()
     assert not app.exception
@@ -284,10 +287,13 @@ def test_pieces_hold_figures_tables_and_words():
     (who,) = board.pieces(seen)
     assert "predicted once" in who.words and "10,000 test digits" in who.words
     assert list(who.table["Model"]) == FEW
-    assert who.table["AUC"][0] == f"{STORE.answers('preferred').auc:.6f}"
+    assert who.table["AUC"][0] == f"{STORE.answers('champion').auc:.6f}"
     assert list(who.figure.data[0].y) == FEW[::-1]
     own, every, *only = gaps.pieces(seen)
-    assert "preferred is wrong on 3 images" in own.table["Each pair in words"][0]
+    only_champion_wrong = len(only_one_right(*(seen.predictions[name] for name in FEW[:2]))[1])
+    assert (
+        f"champion is wrong on {only_champion_wrong} images" in own.table["Each pair in words"][0]
+    )
     for piece, places in zip(
         only, only_one_right(*(seen.predictions[name] for name in FEW[:2])), strict=True
     ):

@@ -40,7 +40,7 @@ def shown_numbers(page: Page) -> list[int]:
 
 def test_a_clicked_cell_shows_just_the_digits_that_the_predictions_say(page):
     store = RunStore()
-    open_view(page, "Confusion", models=["preferred", "dense"])
+    open_view(page, "Confusion", models=["champion", "dense"])
     dense = store.answers("dense")
     label, answer = 4, 9
     expected = places(dense, label, answer).tolist()
@@ -51,7 +51,7 @@ def test_a_clicked_cell_shows_just_the_digits_that_the_predictions_say(page):
     expect(page.locator("button img")).to_have_count(len(expected), timeout=SECONDS)
     assert shown_numbers(page) == expected
 
-    only_a, only_b = moved(store.answers("preferred"), dense, label, answer)
+    only_a, only_b = moved(store.answers("champion"), dense, label, answer)
     click_cell(page, 2, label, answer)
     expect(page.get_by_text("dense does not")).to_be_visible(timeout=SECONDS)
     expect(page.locator("button img")).to_have_count(len(only_a) + len(only_b), timeout=SECONDS)
@@ -59,7 +59,7 @@ def test_a_clicked_cell_shows_just_the_digits_that_the_predictions_say(page):
 
 
 def test_a_digit_is_opened_with_the_keyboard_and_asked_on_draw(page):
-    open_view(page, "Confusion", models=["preferred", "dense"])
+    open_view(page, "Confusion", models=["champion", "dense"])
     first = page.locator("button:has(img)").first
     number = shown_numbers(page)[0]
     first.focus()
@@ -68,7 +68,8 @@ def test_a_digit_is_opened_with_the_keyboard_and_asked_on_draw(page):
     expect(dialog.get_by_text(f"Test digit {number:,}").first).to_be_visible(timeout=SECONDS)
     expect(dialog.locator(".main-svg").first).to_be_visible(timeout=SECONDS)
     chart = dialog.get_by_test_id("stPlotlyChart")
-    for name in ("preferred", "broad", "funnel", "strong", "dense"):  # with the ensemble's members
+    members = RunStore().ensembles()["champion"].members
+    for name in ("champion", *members, "dense"):
         expect(chart.get_by_text(name, exact=True)).to_be_visible()
     probs = RunStore().answers("dense").probs[number]
     expect(dialog.get_by_text(f"{100 * probs.max():.0f}", exact=True).first).to_be_visible()
@@ -97,7 +98,7 @@ def test_the_address_alone_brings_the_same_view(page):
 
 def test_a_clicked_point_shows_just_the_digits_that_flip(page):
     store, setting = RunStore(), SETTINGS["blur 0.75"]
-    open_view(page, "Sturdiness", models=["preferred", "dense"], distortion="blur")
+    open_view(page, "Sturdiness", models=["champion", "dense"], distortion="blur")
     lines = page.get_by_test_id("stPlotlyChart").nth(1).locator(".scatterlayer .trace")
     point = lines.nth(1).locator(".point").nth(2)  # of dense, after the clean level and 0.5
     point.wait_for()

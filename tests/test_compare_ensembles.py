@@ -116,8 +116,8 @@ def test_an_ensemble_takes_as_long_as_its_members_and_what_is_damaged_is_left_ou
 
 def test_the_default_ensemble_is_told_with_its_own_figures():
     app, store = look(models=["tiny"]), RunStore()
-    ensemble = store.ensembles()["preferred"]
-    assert app.selectbox(key="anatomy").value == "preferred"
+    ensemble = store.ensembles()["champion"]
+    assert app.selectbox(key="anatomy").value == "champion"
     part = Anatomy({name: store.run(name).predictions() for name in ensemble.members})
     assert f"{part.together.errors} errors on 10,000 test digits" in said(app)
     held_out, test = tables(app, "Errors without")
@@ -134,7 +134,7 @@ def test_the_default_ensemble_is_told_with_its_own_figures():
 def test_a_chosen_ensemble_comes_first_and_the_address_chooses():
     assert look(models=["trio", "tiny"]).selectbox(key="anatomy").value == "trio"
     assert look(anatomy="trio").selectbox(key="anatomy").value == "trio"
-    assert look(anatomy="nobody").selectbox(key="anatomy").value == "preferred"
+    assert look(anatomy="nobody").selectbox(key="anatomy").value == "champion"
 
 
 @pytest.mark.parametrize("how", ["mean", "vote", "weighted"])
@@ -146,14 +146,14 @@ def test_the_compared_models_are_an_ensemble_too(how):
 
 @pytest.mark.parametrize("on", ["validation digits", "rotation 30"])
 def test_other_digits_are_told_as_such(on):
-    app = look(on=on, models=["preferred"])
+    app = look(on=on, models=["champion"])
     count = "5,000 validation digits" if "validation" in on else "2,000 test digits"
     assert count in said(app)
     assert len(tables(app, "Errors without")) == (1 if "validation" in on else 2)
 
 
 def test_every_story_shows_as_many_digits_as_it_counts():
-    app = look(models=["preferred"])
+    app = look(models=["champion"])
     box = app.selectbox(key="parting")
     for story in box.options:
         count, words_of = story.split(": ", 1)
@@ -233,7 +233,7 @@ def test_before_it_is_saved_only_the_validation_digits_speak(shop, how):
     found = preview(app)
     assert found["This ensemble"] == Anatomy(read, how, weights).together.errors
     assert found["mine, its best member"] == read["mine"].errors
-    assert found["preferred, the default"] == store.answers("preferred", "validation").errors
+    assert found["champion, the default"] == store.answers("champion", "validation").errors
     assert "pair is saved" not in said(app)
 
 
@@ -243,7 +243,7 @@ def test_no_verdict_is_given_on_the_digits_by_which_members_are_chosen(shop):
     read = {name: store.run(name).predictions("validation") for name in ("mine", "dense")}
     mine = Anatomy(read, "weighted", _weights(app)).together
     rivals = {"mine, its best member,": read["mine"],
-              "preferred": store.answers("preferred", "validation")}  # fmt: skip
+              "champion": store.answers("champion", "validation")}  # fmt: skip
     build = said(app)
     for name, rival in rivals.items():
         ours = (mine.right & ~rival.right).sum()
@@ -280,7 +280,7 @@ def test_what_is_saved_is_compared_and_asked_on_draw_at_once(shop, how):
     assert app.metric[0].value == "9"  # test digit 7, where the page starts
 
 
-@pytest.mark.parametrize("name", ["", "preferred", "tiny", "mine", "../x", "chosen", "<b>"])
+@pytest.mark.parametrize("name", ["", "champion", "tiny", "mine", "../x", "chosen", "<b>"])
 def test_a_name_that_cannot_be_is_refused_and_kept_in_the_field(shop, name):
     app = fill(look(models=["tiny"]), ["mine", "dense"], name=name)
     press(app, "ensembles save")
@@ -440,7 +440,7 @@ def test_the_report_has_the_same_figures(models):
         assert "n = 10,000 test digits" in piece.words
         assert len(piece.figure.data) == len(models) + 1
     told = list(ensembles.pieces(seen))
-    name = "trio" if "trio" in models else "preferred"
+    name = "trio" if "trio" in models else "champion"
     assert told[0].heading == f"Anatomy of {name}"
     assert len([piece for piece in told if piece.figure]) == 3
     assert all(piece.words for piece in told)

@@ -160,38 +160,57 @@ def test_fitted_weights_survive_a_member_that_is_certain_and_wrong():
 # --- members that are preferred
 
 
+LIGHT = {f"m{i}": 1 for i in range(5)}  # parameters
+
+
 def predictions(count: int, n: int, seed: int) -> dict[str, Predictions]:
     probs, labels = members(count, n, seed)
     return {f"m{i}": Predictions(own, labels) for i, own in enumerate(probs)}
 
 
 @given(st.builds(predictions, st.integers(1, 5), st.integers(5, 60), st.integers(0, 10_000)),
-       st.integers(1, 5))  # fmt: skip
-def test_the_best_of_all_sets_is_preferred(validation, most):
+       st.integers(1, 5), st.integers(1, 5))  # fmt: skip
+def test_the_best_of_all_sets_is_preferred(validation, most, budget):
     losses = {
         chosen: Predictions(
             combine(np.stack([validation[name].probs for name in chosen])),
             next(iter(validation.values())).labels,
         ).log_loss
-        for size in range(1, most + 1)
+        for size in range(1, min(most, budget) + 1)
         for chosen in combinations(validation, size)
     }
-    choice = prefer(validation, most)
+    choice = prefer(validation, LIGHT, most, budget)
     assert choice.log_loss == pytest.approx(min(losses.values()), rel=1e-5)
     assert losses[choice.members] == pytest.approx(choice.log_loss, rel=1e-5)
-    assert len(choice.members) <= most
+    assert len(choice.members) <= min(most, budget)
 
 
 def test_the_errors_of_a_choice_are_those_of_its_mean():
     validation = predictions(4, 50, 7)
-    choice = prefer(validation)
+    choice = prefer(validation, LIGHT)
     together = combine(np.stack([validation[name].probs for name in choice.members]))
     assert choice.errors == Predictions(together, validation["m0"].labels).errors
 
 
 def test_a_choice_among_none_is_refused():
     with pytest.raises(ValueError, match="at least one"):
-        prefer({})
+        prefer({}, {})
+
+
+def test_a_set_without_any_that_it_needs_is_not_chosen():
+    validation = predictions(4, 40, 3)
+    free = prefer(validation, LIGHT)
+    needed = next(name for name in validation if name not in free.members)
+    bound = prefer(validation, LIGHT, one_of={needed, "nobody"})
+    assert needed in bound.members
+    assert bound.log_loss >= free.log_loss
+    with pytest.raises(ValueError, match="No set"):
+        prefer(validation, LIGHT, one_of={"nobody"})
+
+
+def test_members_that_are_all_too_large_are_refused():
+    with pytest.raises(ValueError, match="has 3 parameters or fewer"):
+        prefer(predictions(2, 20, 0), {"m0": 4, "m1": 5}, budget=3)
 
 
 def test_members_that_answered_different_digits_are_refused():
@@ -200,4 +219,4 @@ def test_members_that_answered_different_digits_are_refused():
     others = Predictions(validation["m1"].probs, (validation["m1"].labels + 1) % 10)
     for misfit in (shorter, others):
         with pytest.raises(ValueError, match="same digits"):
-            prefer({"m0": validation["m0"], "m1": misfit})
+            prefer({"m0": validation["m0"], "m1": misfit}, LIGHT)

@@ -106,7 +106,7 @@ def test_it_is_on_the_leaderboard_with_the_figures_of_its_members(own, made):
 
 
 @pytest.mark.parametrize(
-    "name", [*NO_NAMES, *RESERVED, "own choice", "tiny", "preferred", "trio", "mine", QUEUE, LOCK]
+    "name", [*NO_NAMES, *RESERVED, "own choice", "tiny", "champion", "trio", "mine", QUEUE, LOCK]
 )
 def test_a_name_that_is_taken_special_or_none_is_refused(own, made, name):
     before = everything(own)
@@ -341,14 +341,14 @@ def test_a_deleted_one_is_gone_and_its_members_stay(jobs, own):
     jobs.ensembles.create(PAIR)
 
 
-@pytest.mark.parametrize("name", [*NO_NAMES, "", "preferred", "trio", "tiny", "mine", "gone", LOCK])
+@pytest.mark.parametrize("name", [*NO_NAMES, "", "champion", "trio", "tiny", "mine", "gone", LOCK])
 def test_only_what_was_made_here_can_be_renamed_or_deleted(own, made, name):
     before = everything(own)
     for verb in (made.delete, lambda name: made.rename(name, "new")):
         with pytest.raises(Refused, match="made here"):
             verb(name)
     assert everything(own) == before
-    assert (WEIGHTS / "preferred" / ENSEMBLE).is_file()
+    assert (WEIGHTS / "champion" / ENSEMBLE).is_file()
 
 
 def test_a_run_with_a_stray_ensemble_file_is_still_a_run(own, made):

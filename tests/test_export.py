@@ -98,8 +98,8 @@ def test_model_says_what_it_is_and_not_where_it_was_made(name):
 
 
 def test_another_networks_model_is_not_handed_out(monkeypatch):
-    other = export._exported(build("tiny", seed=1).eval())
-    monkeypatch.setattr(export, "_exported", lambda network: other)
+    other = export.exported(build("tiny", seed=1).eval())
+    monkeypatch.setattr(export, "exported", lambda network: other)
     with pytest.raises(NotTheSame, match=r"of tiny .* \d+ of 256 answers .* 0\.0001 is allowed"):
         onnx_bytes(SHIPPED["tiny"])
 

@@ -98,6 +98,8 @@ def test_what_is_packed_in_bytes_is_near_what_it_was():
 def test_bytes_without_their_tensor_do_not_fit():
     with pytest.raises(RuntimeError, match="no weights"):
         load_weights(build("tiny"), {"0.weight.step": torch.ones(8)})
+    with pytest.raises(RuntimeError, match="steps are missing"):
+        load_weights(build("tiny"), {"0.weight": torch.ones(8, 1, 3, 3, dtype=torch.int8)})
 
 
 def test_weights_of_any_precision_are_loaded_in_single():

@@ -62,7 +62,7 @@ def test_page_with_no_model_says_what_to_do(page, monkeypatch, tmp_path):
 def test_page_with_a_damaged_model_shows_no_traceback(page, damage, monkeypatch, tmp_path):
     for name in (SMALL, "dense"):
         shutil.copytree(WEIGHTS / name, tmp_path / name)
-    save_ensemble(tmp_path / "preferred", Ensemble("preferred", "Both.", (SMALL, "dense")))
+    save_ensemble(tmp_path / "champion", Ensemble("champion", "Both.", (SMALL, "dense")))
     (tmp_path / SMALL / damage).write_bytes(b"damaged")
     use_store(monkeypatch, tmp_path)
     app = open_page(page)
@@ -78,7 +78,7 @@ def test_page_with_a_damaged_model_shows_no_traceback(page, damage, monkeypatch,
 def test_home_states_the_accuracy_that_the_default_ensemble_has():
     app = open_page("pages/welcome.py")
     store = RunStore()
-    default = store.answers("preferred")
+    default = store.answers("champion")
     assert app.metric[0].value == f"{default.accuracy.value:.2%}"
     assert app.metric[1].value == str(default.errors)
     assert app.metric[2].value == str(len(store.runs()) + len(store.ensembles()))
@@ -137,3 +137,29 @@ def test_draw_shows_the_reasons_when_asked():
     assert not app.exception
     assert "speaks for" in words(app)
     assert len(app.get("image")) > before
+
+
+def show_verdict_of(probs: list[float], threshold: float) -> None:
+    """A script for AppTest, which runs it without what stands around it."""
+    import numpy as np
+
+    from digitcore.verdict import verdict
+    from ui.answer import show_verdict
+
+    together = np.array(probs)
+    show_verdict(verdict(together, {"a": together}, threshold=threshold))
+
+
+def test_draw_says_that_a_picture_is_no_digit_and_what_it_is_most_like():
+    app = AppTest.from_function(show_verdict_of, args=([0.1] * 4 + [0.2] + [0.08] * 5, 0.951)).run()
+    assert not app.exception
+    assert (app.metric[0].label, app.metric[0].value) == ("Most like", "4")
+    assert "does not look like a digit" in app.warning[0].value
+    assert "have 30.0 % of the probability" in app.warning[0].value
+    assert "over 95.1 %" in app.warning[0].value
+
+
+def test_draw_calls_what_could_be_either_of_two_digits_unsure_and_no_stranger():
+    app = AppTest.from_function(show_verdict_of, args=([0.5, 0.5] + [0] * 8, 0.951)).run()
+    assert app.metric[0].label == "Answer"
+    assert app.warning[0].value.startswith("Unsure")

@@ -105,7 +105,7 @@ def test_every_shipped_model_is_measured_whole(name):
     assert robustness.measured(SHIPPED[name]) == set(SETTINGS)
 
 
-@pytest.mark.parametrize("name", ["tiny", "preferred"])
+@pytest.mark.parametrize("name", ["tiny", "champion"])
 def test_slight_distortions_cost_little_and_severe_ones_much(name):
     of = robustness.sturdiness(RunStore(), name)
     assert of.clean.value > 0.99

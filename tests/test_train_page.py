@@ -274,11 +274,11 @@ def test_a_finished_run_is_compared_by_a_button_with_what_is_compared_already(ru
     shipped_as_run(runs, "mine")
     app = open_train()
     choose(app, "mine")
-    app.session_state["models"] = ["preferred"]
+    app.session_state["models"] = ["champion"]
     button(app, "Compare it").click().run()
     assert not app.exception
     assert app.title[0].value == "Compare models"
-    assert app.multiselect(key="models").value == ["preferred", "mine"]
+    assert app.multiselect(key="models").value == ["champion", "mine"]
 
 
 @pytest.mark.parametrize("file", [RECIPE, HISTORY, RESULT, progress.STATUS, progress.BATCHES,
@@ -309,3 +309,15 @@ def test_waiting_runs_are_shown_in_order_and_can_be_moved_and_cancelled(runs):
 
 def button_of(app: AppTest, key: str):
     return next(button for button in app.button if button.key == key)
+
+
+def test_what_is_learned_besides_mnist_is_shown_where_it_is_asked_for():
+    app = open_train()
+    assert "stroke prototypes" not in words(app)
+    before = len(app.get("image"))
+    app = open_train(penned="500", others="500")
+    assert app.number_input(key="penned").value == app.number_input(key="others").value == 500
+    assert "stroke prototypes" in words(app)
+    assert "all ten answers alike probable" in words(app)
+    assert len(app.get("image")) == before + 2
+    assert "penned digits 500 (was 0)" in words(app)

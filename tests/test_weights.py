@@ -6,11 +6,12 @@ from safetensors import safe_open
 
 from digitcore import runs
 from digitcore.digits import load_mnist
-from digitcore.ensemble import WAYS
+from digitcore.ensemble import BUDGET, WAYS
 from digitcore.evaluation import predict_logits
 from digitcore.models import count_parameters
 from digitcore.recipes import ZOO
 from digitcore.runs import RunStore
+from scripts import train_zoo
 
 STORE = RunStore()
 SHIPPED = STORE.runs()
@@ -67,7 +68,7 @@ def test_weights_are_finite(name):
         assert all(file.get_tensor(key).isfinite().all() for key in file.keys())  # noqa: SIM118
 
 
-@pytest.mark.parametrize("name", ["trio", "preferred"])
+@pytest.mark.parametrize("name", ["trio", "preferred", "champion"])
 def test_ensemble_is_shipped_and_beats_its_average_member(name):
     ensemble = STORE.ensembles()[name]
     assert ensemble.how in WAYS
@@ -82,12 +83,20 @@ def test_trio_is_networks_a_b_and_c():
     assert letters == ["A", "B", "C"]
 
 
+def test_champion_is_what_the_held_out_digits_choose():
+    champion = STORE.ensembles()["champion"]
+    assert train_zoo.champion(STORE) == champion
+    runs_of = [STORE.run(member) for member in champion.members]
+    assert any(run.recipe.others for run in runs_of)  # one can say no
+    assert sum(run.result.parameters for run in runs_of) <= BUDGET
+
+
 def test_weights_are_small_enough_to_ship():
     files = [file for file in runs.WEIGHTS.rglob("*") if file.is_file()]
     assert sum(file.stat().st_size for file in files) <= MOST_BYTES
 
 
 def test_nothing_is_left_over_among_the_weights():
-    known = {*ZOO, "trio", "preferred"}
+    known = {*ZOO, "trio", "preferred", "champion"}
     assert {path.name for path in runs.WEIGHTS.iterdir()} <= known
     assert list(runs.WEIGHTS.rglob("*.tmp")) == []

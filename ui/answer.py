@@ -16,10 +16,18 @@ STEP_SIDE = 112  # pixels
 def show_verdict(answer: Verdict) -> None:
     """The digit large, its probability, and in words whether to trust it."""
     number, words = st.columns([1, 3], vertical_alignment="center")
-    number.metric("Answer", answer.digit)
+    number.metric("Most like" if answer.strange else "Answer", answer.digit)
     with words:
         sure = f"{_percent(answer.probability)} sure. {answer.agreement}"
-        if answer.sure:
+        if answer.strange:
+            st.warning(
+                "This does not look like a digit: the two likeliest have "
+                f"{100 * answer.resemblance:.1f} % of the probability between them, where 995 of "
+                f"1,000 held-out digits of MNIST have over {100 * answer.threshold:.1f} %. "
+                f"{answer.agreement}",
+                icon=":material/question_mark:",
+            )
+        elif answer.sure:
             st.success(sure, icon=":material/check_circle:")
         elif answer.outvoted:
             st.warning(f"Unsure: most models read another digit. {sure}", icon=":material/help:")
@@ -63,8 +71,10 @@ def show_steps(seen: Ink) -> None:
     st.caption(
         "They know only 28 x 28 pictures made like MNIST's. This is how yours became one. "
         f"An answer below {SURE:.0%}, or one that most models do not share, is called unsure. "
-        "They know nothing but digits: a letter or a stray line is read as the digit it looks "
-        "most like, and sometimes with confidence."
+        "Where the two likeliest digits have less between them than all but 0.5 % of the held-out "
+        "digits have, it is said not to look like a digit. The network bold, a member of the "
+        "champion, has learned from letters, signs and scribbles to tell; what is written like a "
+        "digit it cannot, and without it less is found out."
     )
     with st.grid("auto", min_column_width=STEP_SIDE + 16):
         for number, step in enumerate(seen.steps, start=1):

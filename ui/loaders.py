@@ -10,7 +10,6 @@ import streamlit as st
 from digitcore import progress, robustness
 from digitcore.digits import DigitSet, load_mnist
 from digitcore.distortions import SETTINGS
-from digitcore.ensemble import combine
 from digitcore.evaluation import Mistake, Predictions
 from digitcore.jobs import RUNS, Jobs
 from digitcore.leaderboard import Row, rows
@@ -105,7 +104,7 @@ def _answers_to_own(name: str, part: OwnPart, version: tuple, fingerprint: str) 
         raise NotMeasured(f"None of the digits of {part.name} is held out to judge by.")
     ensemble = members().store.ensembles().get(name)
     read = [read_own(run, parts)[places] for run in members().store.members(name)]
-    probs = combine(np.stack(read), ensemble.how, ensemble.weights) if ensemble else read[0]
+    probs = ensemble.combine(np.stack(read)) if ensemble else read[0]
     return Predictions(probs, parts.digits.labels.numpy()[places])
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from digitcore.penned import FORMS, OTHERS, penned_form
+from digitcore.penned import FORMS, OTHERS, Form, penned_form
 from ui.pictures import sheet
 
-COLUMNS = 20
+COLUMNS = 14  # so that they can be told apart on a phone
 
 
 def show_penned(penned: int, others: int) -> None:
@@ -28,13 +28,15 @@ def show_penned(penned: int, others: int) -> None:
 
 @st.cache_data(show_spinner=False)
 def _forms() -> np.ndarray:
-    return sheet(_one_each([form.shape for form in FORMS]), columns=COLUMNS)
+    return sheet(_one_each(FORMS), columns=COLUMNS)
 
 
 @st.cache_data(show_spinner=False)
 def _others() -> np.ndarray:
-    return sheet(_one_each(list(OTHERS.values())), columns=COLUMNS)
+    return sheet(_one_each(OTHERS), columns=COLUMNS)
 
 
-def _one_each(shapes: list) -> np.ndarray:
-    return np.concatenate([penned_form(shape, 1, seed=1).numpy() for shape in shapes])
+def _one_each(forms: list[Form]) -> np.ndarray:
+    """One picture of each form, in full rows."""
+    pictures = np.concatenate([penned_form(form, 1, seed=1).numpy() for form in forms])
+    return np.pad(pictures, ((0, -len(pictures) % COLUMNS), (0, 0), (0, 0)))

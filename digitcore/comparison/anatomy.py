@@ -74,13 +74,14 @@ class Shared:
 class Anatomy:
     """An ensemble of two members or more, by name, with their answers to the same N digits.
 
-    how and weights are those of ensemble.combine. Raises ValueError for fewer members, or for
-    members that read different digits.
+    how, weights and temperature are those of ensemble.combine. Raises ValueError for fewer
+    members, or for members that read different digits.
     """
 
     members: Answers
     how: str = "mean"
     weights: Sequence[float] | None = None
+    temperature: float = 1.0
 
     def __post_init__(self) -> None:
         if len(self.members) < 2:
@@ -98,7 +99,7 @@ class Anatomy:
     @cached_property
     def together(self) -> Predictions:
         """What the ensemble answers."""
-        return Predictions(combine(self._probs, self.how, self.weights), self.labels)
+        return self._combined(self._probs, self.weights)
 
     @cached_property
     def log_loss(self) -> float:
@@ -121,7 +122,10 @@ class Anatomy:
             kept = [weight for i, weight in enumerate(self.weights) if i != left_out]
             weights = kept if sum(kept) > 0 else [1.0] * len(kept)
         others = np.delete(self._probs, left_out, axis=0)
-        return Predictions(combine(others, self.how, weights), self.labels)
+        return self._combined(others, weights)
+
+    def _combined(self, each: Floats, weights: Sequence[float] | None) -> Predictions:
+        return Predictions(combine(each, self.how, weights, self.temperature), self.labels)
 
     @cached_property
     def leave_one_out(self) -> list[Without]:

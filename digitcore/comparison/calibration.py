@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from digitcore.ensemble import scaled
 from digitcore.evaluation import Floats, Predictions, Rate, wilson
 
 BINS = 15  # as in Guo et al. (2017), and as Predictions.calibration_error counts
@@ -159,18 +160,9 @@ def fit_temperature(predictions: Predictions) -> float:
 
 
 def at_temperature(predictions: Predictions, temperature: float) -> Predictions:
-    """The same answers with other confidence: p ** (1 / temperature), made to sum to 1, float64.
-
-    Log-probabilities are a network's logits up to a constant that is the same for all digits, so
-    this is temperature scaling of the logits; of an ensemble, of its combined probabilities. A
-    probability of 0 stays 0. Raises ValueError unless the temperature is above 0.
-    """
-    if not 0 < temperature < np.inf:
-        raise ValueError(f"A temperature is a number above 0, not {temperature}.")
-    with np.errstate(divide="ignore"):  # log(0) is -inf, which becomes 0 again
-        logs = np.log(predictions.probs.astype(np.float64))
-    powers = np.exp((logs - logs.max(1, keepdims=True)) / temperature)
-    return Predictions(powers / powers.sum(1, keepdims=True), predictions.labels)
+    """The same answers with other confidence, see ensemble.scaled. Raises ValueError unless the
+    temperature is above 0."""
+    return Predictions(scaled(predictions.probs, temperature), predictions.labels)
 
 
 @dataclass(frozen=True)

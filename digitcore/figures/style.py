@@ -37,7 +37,7 @@ class Style:
 
 # Ensembles look like no model: grey, with a star, of several kinds where there are several.
 ENSEMBLE_STYLE = Style("#7A8791", "", "star", "solid")
-SHIPPED_ENSEMBLES = ("preferred", "trio")
+SHIPPED_ENSEMBLES = ("champion", "preferred", "trio")
 _STARS = ("star", "hexagram", "star-diamond", "star-square", "star-triangle-up")
 _GREYS = ("#7A8791", "#96835F", "#6F8F86", "#8F7A96")
 

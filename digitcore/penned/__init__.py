@@ -5,9 +5,9 @@ seven, an open four or a slashed zero are rare or missing in it; letters and scr
 it at all. forms.py holds the digits, others.py what is no digit, paths.py and pen.py draw both.
 """
 
-from digitcore.penned.forms import FORMS, Form
+from digitcore.penned.forms import FORMS, NO_DIGIT, Form
 from digitcore.penned.others import OTHERS
-from digitcore.penned.sets import NO_DIGIT, penned_digits, penned_form, penned_others
+from digitcore.penned.sets import penned_digits, penned_form, penned_others
 
 __all__ = [
     "FORMS",

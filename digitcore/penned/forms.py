@@ -10,25 +10,29 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from digitcore.penned.paths import Chance, Shape, Stroke, arc, corner, curve, line
+from digitcore.penned.pen import NARROWEST
 
 
 @dataclass(frozen=True)
 class Form:
-    """One way to write a digit. name: unique among the forms of its digit."""
+    """One way to write a digit, or NO_DIGIT. name: unique among the forms of its digit; narrowest:
+    the least width that is drawn, as a share of the height."""
 
     digit: int
     name: str
     shape: Shape
+    narrowest: float = NARROWEST
 
 
 FORMS: list[Form] = []
+NO_DIGIT = -1  # the label of what is no digit
 
 
-def form(digit: int, name: str) -> Callable[[Shape], Shape]:
+def form(digit: int, name: str, narrowest: float = NARROWEST) -> Callable[[Shape], Shape]:
     """Enter a way to write `digit`."""
 
     def enter(shape: Shape) -> Shape:
-        FORMS.append(Form(digit, name, shape))
+        FORMS.append(Form(digit, name, shape, narrowest))
         return shape
 
     return enter
@@ -69,10 +73,27 @@ def _bar(chance: Chance) -> list[Stroke]:
     return [line((0.5, 0), (0.5, 1))]
 
 
+# A one's flag hangs well below the level of its top; a seven's bar lies nearly level, and is long.
+
+
 @form(1, "flagged")
 def _flagged(chance: Chance) -> list[Stroke]:
     out = chance(0.15, 0.4)
     return [line((0.6 - out, out * chance(0.6, 1.6)), (0.6, 0), (0.6 + chance(-0.06, 0.06), 1))]
+
+
+@form(1, "short flag")
+def _short_flag(chance: Chance) -> list[Stroke]:
+    out = chance(0.14, 0.32)
+    return [line((0.6 - out, out * chance(0.45, 1.1)), (0.6, 0), (0.6 + chance(-0.08, 0.06), 1))]
+
+
+@form(1, "arched flag")
+def _arched_flag(chance: Chance) -> list[Stroke]:
+    """Like a shepherd's crook."""
+    out, down = chance(0.22, 0.42), chance(0.12, 0.3)
+    arch = ((0.6 - out, down), (0.6 - 0.45 * out, 0.25 * down), (0.56, 0.02), (0.61, 0.2))
+    return [curve(*arch, (0.6 + chance(-0.08, 0.04), 1))]
 
 
 @form(1, "long flag")
@@ -235,12 +256,12 @@ def _small_six(chance: Chance) -> list[Stroke]:
 # --- 7
 
 
-@form(7, "plain")
+@form(7, "plain", narrowest=0.6)
 def _seven(chance: Chance) -> list[Stroke]:
     return [line((0.03, chance(-0.05, 0.1)), (0.9, 0), (chance(0.1, 0.5), 1))]
 
 
-@form(7, "curved")
+@form(7, "curved", narrowest=0.6)
 def _curved_seven(chance: Chance) -> list[Stroke]:
     foot = chance(0.2, 0.5)
     return [curve((0.03, chance(0, 0.12)), (0.45, 0.05), corner(0.9, 0), (0.35 + 0.5 * foot, 0.45),
@@ -254,7 +275,7 @@ def _crossed_seven(chance: Chance) -> list[Stroke]:
     return [top, _crossbar(chance, foot)]
 
 
-@form(7, "with a serif")
+@form(7, "with a serif", narrowest=0.6)
 def _serif_seven(chance: Chance) -> list[Stroke]:
     return [line((0.02, chance(0.1, 0.28)), (0.06, 0.02), (0.9, 0), (chance(0.1, 0.5), 1))]
 

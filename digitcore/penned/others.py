@@ -6,10 +6,10 @@ left out: of those a network may well say which digit they look like.
 
 from collections.abc import Callable
 
-from digitcore.penned.forms import FORMS
+from digitcore.penned.forms import FORMS, NO_DIGIT, Form
 from digitcore.penned.paths import Chance, Shape, Stroke, arc, corner, curve, line, moved
 
-OTHERS: dict[str, Shape] = {}
+OTHERS: list[Form] = []
 PAIRS = 8  # kinds of pairs of digits, each of other forms
 
 _LINES: dict[str, list[list[tuple[float, float]]]] = {
@@ -74,16 +74,16 @@ _CURVES: dict[str, list[Stroke]] = {
 
 def _enter(name: str) -> Callable[[Shape], Shape]:
     def enter(shape: Shape) -> Shape:
-        OTHERS[name] = shape
+        OTHERS.append(Form(NO_DIGIT, name, shape))
         return shape
 
     return enter
 
 
 for _name, _corners in _LINES.items():
-    OTHERS[_name] = lambda chance, corners=_corners: [line(*stroke) for stroke in corners]  # type: ignore[misc]
+    _enter(_name)(lambda chance, corners=_corners: [line(*stroke) for stroke in corners])  # type: ignore[misc]
 for _name, _strokes in _CURVES.items():
-    OTHERS[_name] = lambda chance, strokes=_strokes: strokes  # type: ignore[misc]
+    _enter(_name)(lambda chance, strokes=_strokes: strokes)  # type: ignore[misc]
 
 
 @_enter("zigzag")
@@ -136,4 +136,4 @@ def _pair(number: int) -> Shape:
 
 
 for _number in range(PAIRS):
-    OTHERS[f"two digits, {_number}"] = _pair(_number)
+    _enter(f"two digits, {_number}")(_pair(_number))

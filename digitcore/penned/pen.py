@@ -11,15 +11,16 @@ SIDE, BOX = 28, 20  # as in ink/mnist.py
 MIDDLE_PIXEL = 14  # where MNIST has the centre of mass
 AT_ONCE = 64  # drawings, so that the distances fit into the cache
 JITTER = 0.028  # of each given point, as a share of the digit's height
+NARROWEST, WIDEST = 0.32, 1.1  # a drawing's width as a share of its height
 WIDTHS = (1.3, 4.2)  # of the pen, in pixels of a digit 20 pixels high; MNIST's are 2 to 3.5
 EDGE = 1.1  # pixels over which a stroke's edge fades
 
 
-def drawn(shape: Shape, chance: Chance) -> Tensor:
+def drawn(shape: Shape, chance: Chance, narrowest: float = NARROWEST) -> Tensor:
     """uint8 (count, 28, 28), ink 255: each longest side 20 pixels, centred by mass as MNIST is."""
     strokes = [traced(stroke, JITTER, chance) for stroke in shape(chance)]
     ends = [len(stroke[0]) for stroke in strokes]
-    points = _by_hand(torch.cat(strokes, dim=1), chance)
+    points = _by_hand(torch.cat(strokes, dim=1), chance(narrowest, WIDEST), chance)
     width = chance(*WIDTHS)
     starts, stops = _placed(*_segments(points, ends), width)
     pressure = _pressure(starts.shape[1], chance)
@@ -27,13 +28,13 @@ def drawn(shape: Shape, chance: Chance) -> Tensor:
     return _centred(torch.cat([_inked(*part) for part in parts]))
 
 
-def _by_hand(points: Tensor, chance: Chance) -> Tensor:
+def _by_hand(points: Tensor, aspect: Tensor, chance: Chance) -> Tensor:
     """(count, K, 2) as a hand puts them: with a wobble, narrow or wide, slanted and turned."""
     phase, bend = 2 * pi * chance.normal(2, 2), 0.02 * chance.normal(2, 2)
     waves = [(2 * pi * f * points.flip(2) + phase[:, None, f - 1]).sin() for f in (1, 2)]
     points = points + sum(bend[:, None, i] * wave for i, wave in enumerate(waves))
     points = points - 0.5
-    slant, aspect, turn = chance(-0.35, 0.55), chance(0.4, 1.1), chance(-0.12, 0.12)
+    slant, turn = chance(-0.35, 0.55), chance(-0.12, 0.12)
     x, y = points[..., 0] * aspect[:, None], points[..., 1]
     x = x - slant[:, None] * y
     cos, sin = turn.cos()[:, None], turn.sin()[:, None]

@@ -92,11 +92,13 @@ def anatomy(ensemble: Ensemble, part: Part) -> Anatomy:
     Raises RunDamaged, NotMeasured where a member has not read these digits, or KeyError.
     """
     read = {name: answers(name, part) for name in ensemble.members}
-    return _anatomy(read, ensemble.how, ensemble.weights)
+    return _anatomy(read, ensemble.how, ensemble.weights, ensemble.temperature)
 
 
 # The loaders give the same object until a run is written anew, and what is kept here holds on to
 # it, so that no other object gets its id.
 @st.cache_resource(show_spinner=False, max_entries=60, hash_funcs={Predictions: id})
-def _anatomy(read: dict[str, Predictions], how: str, weights: tuple[float, ...] | None) -> Anatomy:
-    return Anatomy(read, how, weights)
+def _anatomy(
+    read: dict[str, Predictions], how: str, weights: tuple[float, ...] | None, temperature: float
+) -> Anatomy:
+    return Anatomy(read, how, weights, temperature)
