@@ -1,4 +1,4 @@
-"""Digits and letters of handwriting fonts, and shapes: what no network here has learned from.
+"""Digits and letters of handwriting fonts, and shapes: pictures that no network here learns from.
 
 Yardsticks for two questions that MNIST cannot answer: are digits read as other hands write them,
 and is what is no digit turned away. data/hands/README.md says what they are and whose; never train
