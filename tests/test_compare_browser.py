@@ -61,6 +61,7 @@ def test_a_clicked_cell_shows_just_the_digits_that_the_predictions_say(page):
 def test_a_digit_is_opened_with_the_keyboard_and_asked_on_draw(page):
     open_view(page, "Confusion", models=["champion", "dense"])
     first = page.locator("button:has(img)").first
+    expect(first).to_be_visible(timeout=SECONDS)
     number = shown_numbers(page)[0]
     first.focus()
     page.keyboard.press("Enter")

@@ -134,7 +134,7 @@ def test_the_default_ensemble_is_told_with_its_own_figures():
 def test_a_chosen_ensemble_comes_first_and_the_address_chooses():
     assert look(models=["trio", "tiny"]).selectbox(key="anatomy").value == "trio"
     assert look(anatomy="trio").selectbox(key="anatomy").value == "trio"
-    assert look(anatomy="nobody").selectbox(key="anatomy").value == "champion"
+    assert look(anatomy="nobody").selectbox(key="anatomy").value in RunStore().ensembles()
 
 
 @pytest.mark.parametrize("how", ["mean", "vote", "weighted"])

@@ -155,8 +155,8 @@ def test_draw_says_that_a_picture_is_no_digit_and_what_it_is_most_like():
     assert not app.exception
     assert (app.metric[0].label, app.metric[0].value) == ("Most like", "4")
     assert "does not look like a digit" in app.warning[0].value
-    assert "have 30.0 % of the probability" in app.warning[0].value
-    assert "over 95.1 %" in app.warning[0].value
+    assert "have 30.0\u00a0% of the probability" in app.warning[0].value
+    assert "over 95.1\u00a0%" in app.warning[0].value
 
 
 def test_draw_calls_what_could_be_either_of_two_digits_unsure_and_no_stranger():

@@ -132,6 +132,8 @@ def test_a_training_survives_the_restart_of_the_server(runs, chromium):
         open_train(page, LONG)
         button(page, "Train").click()
         expect(page.get_by_text(re.compile("images/s")).first).to_be_visible(timeout=SECONDS)
+        while not jobs.active():  # the estimate before it speaks of images/s too
+            page.wait_for_timeout(200)
         page.close()
     (job,) = jobs.active()
     before = job.status

@@ -22,8 +22,8 @@ def show_verdict(answer: Verdict) -> None:
         if answer.strange:
             st.warning(
                 "This does not look like a digit: the two likeliest have "
-                f"{100 * answer.resemblance:.1f} % of the probability between them, where 995 of "
-                f"1,000 held-out digits of MNIST have over {100 * answer.threshold:.1f} %. "
+                f"{100 * answer.resemblance:.1f}\u00a0% of the probability between them, where 995 "
+                f"of 1,000 held-out digits of MNIST have over {100 * answer.threshold:.1f}\u00a0%. "
                 f"{answer.agreement}",
                 icon=":material/question_mark:",
             )

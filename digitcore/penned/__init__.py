@@ -2,9 +2,10 @@
 
 MNIST was written by Americans in 1990. A one with a long flag, a nine with a hooked foot, a crossed
 seven, an open four or a slashed zero are rare or missing in it; letters and scribbles are not in
-it at all. forms.py holds the digits, others.py what is no digit, paths.py and pen.py draw both.
+it at all. low.py and high.py hold the digits, others.py what is no digit; paths.py and pen.py draw.
 """
 
+from digitcore.penned import low, high  # noqa: F401, I001  (they enter their forms, in this order)
 from digitcore.penned.forms import FORMS, NO_DIGIT, Form
 from digitcore.penned.others import OTHERS
 from digitcore.penned.sets import penned_digits, penned_form, penned_others
