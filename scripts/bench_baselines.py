@@ -8,7 +8,6 @@ as the app does it. About four minutes.
 
 import argparse
 import os
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -23,6 +22,7 @@ from digitcore.digits import DigitSet, load_mnist, split
 from digitcore.evaluation import Rate, wilson
 from digitcore.members import DEFAULT, Members
 from digitcore.runs import RunStore
+from scripts.bench_inference import timed
 
 OURS = ("tiny", "classic", DEFAULT)
 BASELINES: dict[str, Callable[[], ClassifierMixin]] = {
@@ -39,13 +39,6 @@ HEAD = (
 def as_rows(digits: DigitSet) -> np.ndarray:
     """(N, 784) float32 in 0..1."""
     return digits.images.flatten(1).float().div(255).numpy()
-
-
-def timed(act: Callable[[], object]) -> float:
-    """Seconds of the CPU."""
-    began = time.process_time()
-    act()
-    return time.process_time() - began
 
 
 def row(what: str, accuracy: Rate, training: str, reading: float) -> str:

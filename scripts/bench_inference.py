@@ -69,6 +69,7 @@ def probs(reader: Reader, images: Tensor) -> Floats:
 
 
 def timed(act: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:
+    """Seconds by a clock, by default the CPU's."""
     began = clock()
     act()
     return clock() - began

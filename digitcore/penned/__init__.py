@@ -5,9 +5,8 @@ seven, an open four or a slashed zero are rare or missing in it; letters and scr
 it at all. low.py and high.py hold the digits, others.py what is no digit; paths.py and pen.py draw.
 """
 
-from digitcore.penned import low, high  # noqa: F401, I001  (they enter their forms, in this order)
-from digitcore.penned.forms import FORMS, NO_DIGIT, Form
-from digitcore.penned.others import OTHERS
+from digitcore.penned import low, high, others  # noqa: F401, I001  (they enter forms, in this order)
+from digitcore.penned.forms import FORMS, NO_DIGIT, OTHERS, Form
 from digitcore.penned.sets import penned_digits, penned_form, penned_others
 
 __all__ = [

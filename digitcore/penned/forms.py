@@ -23,14 +23,15 @@ class Form:
 
 
 FORMS: list[Form] = []
+OTHERS: list[Form] = []  # of what is no digit
 NO_DIGIT = -1  # the label of what is no digit
 
 
 def form(digit: int, name: str, narrowest: float = NARROWEST) -> Callable[[Shape], Shape]:
-    """Enter a way to write `digit`."""
+    """Enter a way to write `digit`, or with NO_DIGIT another thing."""
 
     def enter(shape: Shape) -> Shape:
-        FORMS.append(Form(digit, name, shape, narrowest))
+        (OTHERS if digit == NO_DIGIT else FORMS).append(Form(digit, name, shape, narrowest))
         return shape
 
     return enter

@@ -3,6 +3,8 @@
 from digitcore.penned.forms import form
 from digitcore.penned.paths import Chance, Stroke, arc, corner, curve, line
 
+Span = tuple[float, float]  # least and most
+
 # --- 0
 
 
@@ -41,16 +43,21 @@ def _bar(chance: Chance) -> list[Stroke]:
 # A one's flag hangs well below the level of its top; a seven's bar lies nearly level, and is long.
 
 
+def _with_flag(chance: Chance, x: float, out: Span, steep: Span, lean: Span) -> list[Stroke]:
+    """A stem from x that leans, with a flag so far `out` to the left, and `steep` times as far
+    down."""
+    far = chance(*out)
+    return [line((x - far, far * chance(*steep)), (x, 0), (x + chance(*lean), 1))]
+
+
 @form(1, "flagged")
 def _flagged(chance: Chance) -> list[Stroke]:
-    out = chance(0.15, 0.4)
-    return [line((0.6 - out, out * chance(0.6, 1.6)), (0.6, 0), (0.6 + chance(-0.06, 0.06), 1))]
+    return _with_flag(chance, 0.6, (0.15, 0.4), (0.6, 1.6), (-0.06, 0.06))
 
 
 @form(1, "short flag")
 def _short_flag(chance: Chance) -> list[Stroke]:
-    out = chance(0.14, 0.32)
-    return [line((0.6 - out, out * chance(0.45, 1.1)), (0.6, 0), (0.6 + chance(-0.08, 0.06), 1))]
+    return _with_flag(chance, 0.6, (0.14, 0.32), (0.45, 1.1), (-0.08, 0.06))
 
 
 @form(1, "arched flag")
@@ -63,8 +70,7 @@ def _arched_flag(chance: Chance) -> list[Stroke]:
 
 @form(1, "long flag")
 def _long_flag(chance: Chance) -> list[Stroke]:
-    out = chance(0.35, 0.75)
-    return [line((0.7 - out, out * chance(0.8, 1.15)), (0.7, 0), (0.7 + chance(-0.1, 0.06), 1))]
+    return _with_flag(chance, 0.7, (0.35, 0.75), (0.8, 1.15), (-0.1, 0.06))
 
 
 @form(1, "curved flag")

@@ -4,12 +4,11 @@ Letters that many a hand writes like a digit (O, I, l, Z, S, B, G, q, g, b, y an
 left out: of those a network may well say which digit they look like.
 """
 
-from collections.abc import Callable
+from functools import partial
 
-from digitcore.penned.forms import FORMS, NO_DIGIT, Form
+from digitcore.penned.forms import FORMS, NO_DIGIT, form
 from digitcore.penned.paths import Chance, Shape, Stroke, arc, corner, curve, line, moved
 
-OTHERS: list[Form] = []
 PAIRS = 8  # kinds of pairs of digits, each of other forms
 
 _LINES: dict[str, list[list[tuple[float, float]]]] = {
@@ -72,13 +71,7 @@ _CURVES: dict[str, list[Stroke]] = {
 }  # fmt: skip
 
 
-def _enter(name: str) -> Callable[[Shape], Shape]:
-    def enter(shape: Shape) -> Shape:
-        OTHERS.append(Form(NO_DIGIT, name, shape))
-        return shape
-
-    return enter
-
+_enter = partial(form, NO_DIGIT)
 
 for _name, _corners in _LINES.items():
     _enter(_name)(lambda chance, corners=_corners: [line(*stroke) for stroke in corners])  # type: ignore[misc]

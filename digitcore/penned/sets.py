@@ -6,14 +6,13 @@ import torch
 from torch import Generator, Tensor
 
 from digitcore.digits import DigitSet
-from digitcore.penned.forms import FORMS, NO_DIGIT, Form
-from digitcore.penned.others import OTHERS
+from digitcore.penned.forms import FORMS, NO_DIGIT, OTHERS, Form
 from digitcore.penned.paths import Chance
 from digitcore.penned.pen import drawn
 
 
 def penned_digits(count: int, seed: int) -> DigitSet:
-    """`count` digits drawn by the prototypes in forms.py; the same for the same seed."""
+    """`count` digits drawn by the prototypes in low.py and high.py; the same for the same seed."""
     images = _drawn(FORMS, count, Generator().manual_seed(seed))
     shares = torch.tensor(_shares(count, len(FORMS)))
     labels = torch.tensor([form.digit for form in FORMS]).repeat_interleave(shares)
