@@ -14,7 +14,7 @@ from digitcore import runs
 from digitcore.digits import held_out, load_mnist
 from digitcore.evaluation import Predictions, predict
 from digitcore.models import build, count_parameters, load_weights
-from digitcore.packing import LARGE, State, in_bytes, in_half
+from digitcore.packing import State, in_bytes, in_half
 from digitcore.recipes import Recipe
 from digitcore.training import Finished, Started, evaluate
 
@@ -52,10 +52,8 @@ def finish(
 
 def smallest(network: nn.Module, weights: State) -> State:
     """The weights packed as small as leaves as many held-out digits right, or as they are."""
-    ways = [in_half(weights)]
-    if any(tensor.numel() > LARGE for tensor in weights.values()):
-        ways.insert(0, in_bytes(weights))
     needed = _right(network, weights)
+    ways = (in_bytes(weights), in_half(weights))
     return next((way for way in ways if _right(network, way) == needed), weights)
 
 

@@ -72,7 +72,6 @@ def test_a_large_matrix_is_kept_in_bytes_only_where_as_many_digits_stay_right(mo
     run = RunStore().run("dense")
     network, state = run.network(), load_file(run.path / STATE)
     assert smallest(network, state)["1.weight"].dtype == torch.float16  # not large enough
-    monkeypatch.setattr("digitcore.finish.LARGE", 500_000)
     monkeypatch.setattr("digitcore.packing.LARGE", 500_000)
     packed = smallest(network, state)
     assert packed["1.weight"].dtype == torch.int8
