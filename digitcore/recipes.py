@@ -19,7 +19,8 @@ SCHEDULES = ("constant", "one-cycle", "cosine")
 PRECISIONS = ("auto", "float32", "bfloat16")
 TRAINING = 60_000  # digits that MNIST has to learn and to validate
 MOST_PENNED = 60_000
-WHOLE = ("epochs", "batch_size", "patience", "digits", "seed", "own_learned", "penned", "others")
+WHOLE = ("epochs", "batch_size", "patience", "digits", "seed", "own_learned", "penned", "others",
+         "unwarped")  # fmt: skip
 WHICH_OWN = ("own_learned", "own_fingerprint")  # follow from the own set
 
 
@@ -36,6 +37,7 @@ class Recipe:
     digits of it; own_fingerprint: of the set that is meant, see own.learning.settled. penned: how
     many digits drawn by the prototypes of digitcore.penned are learned from besides, and others:
     how many pictures of no digit, to which every answer shall be as probable as any other.
+    unwarped: how many of the last epochs show the images as they are, to settle on those.
     """
 
     network: str
@@ -59,6 +61,7 @@ class Recipe:
     own_fingerprint: str = ""
     penned: int = 0
     others: int = 0
+    unwarped: int = 0
 
     def __post_init__(self) -> None:
         choices = {
@@ -76,6 +79,7 @@ class Recipe:
             "average": (0, 0.9999), "digits": (0, TRAINING), "seed": (0, 2**31 - 1),
             "validation_share": (HELD_OUT_SHARE, 0.5), "own_learned": (0, 1_000_000),
             "penned": (0, MOST_PENNED), "others": (0, MOST_PENNED),
+            "unwarped": (0, 1000),
         }  # fmt: skip
         for name, (low, high) in ranges.items():
             value, whole = getattr(self, name), name in WHOLE
@@ -129,6 +133,10 @@ class Recipe:
     def beyond_mnist(self) -> bool:
         """Whether it learns from anything that is not MNIST's."""
         return bool(self.own or self.penned or self.others)
+
+    def warp_of(self, epoch: int) -> Warp:
+        """How images are warped in an epoch, counted from 1."""
+        return Warp() if epoch > self.epochs - self.unwarped else self.warp
 
     def flat(self) -> dict[str, Any]:
         """All fields by name, those of the warp among them."""

@@ -180,12 +180,16 @@ def batches_per_epoch(digits: int, batch_size: int) -> int:
 
 
 def batches(digits: DigitSet, recipe: Recipe, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """An epoch's batches in its own order: warped float32 (B, 1, 28, 28) in 0..1, labels (B,)."""
+    """An epoch's batches in its own order: float32 (B, 1, 28, 28) in 0..1, labels (B,).
+
+    The recipe's last epochs `unwarped` bring the network back to what digits look like. Source:
+    He et al. (2019), arXiv 1909.09148.
+    """
     generator = Generator().manual_seed(recipe.seed * 1_000_003 + epoch)
     order = torch.randperm(len(digits), generator=generator).to(digits.images.device)
     at_once = recipe.batch_size * max(1, WARPED_AT_ONCE // recipe.batch_size)
     for chosen in order.split(at_once):
-        images = warp(as_input(digits.images[chosen]), recipe.warp, generator)
+        images = warp(as_input(digits.images[chosen]), recipe.warp_of(epoch), generator)
         labels = digits.labels[chosen]
         pairs = zip(images.split(recipe.batch_size), labels.split(recipe.batch_size), strict=True)
         yield from (pair for pair in pairs if len(pair[1]) > 1)

@@ -199,6 +199,16 @@ def test_an_average_of_weights_is_not_judged_before_it_is_warm():
     assert kinds(replace(DENSE, epochs=20, average=0.998), losses) == []
 
 
+def test_a_loss_that_falls_because_warps_end_is_no_overfitting():
+    """The training loss falls to a tenth at once, and the best epoch may lie before."""
+    train_loss = [*np.geomspace(1, 0.1, 8), *[0.01] * 6]
+    losses = epochs(train_loss, [*np.geomspace(1, 0.05, 8), *[0.08] * 6])
+    warp = Warp(rotation=10)
+    warped = replace(DENSE, epochs=14, digits=0, warp=warp, schedule="one-cycle")
+    assert kinds(warped, losses) == ["overfitting"]
+    assert kinds(replace(warped, unwarped=6), losses) == []
+
+
 def test_a_remedy_names_only_what_the_recipe_lacks():
     losses = epochs(np.geomspace(1, 0.01, 12), [0.3, *np.linspace(0.3, 0.5, 11)])
     (bare,) = advise(replace(DENSE, epochs=20), losses, NO_BATCHES)

@@ -43,6 +43,7 @@ recipes = st.builds(
     seed=st.integers(0, 2**31 - 1),
     penned=st.integers(0, 60_000),
     others=st.integers(0, 60_000),
+    unwarped=st.integers(0, 1000),
 ) | st.builds(
     Recipe,
     network=st.sampled_from(sorted(ARCHITECTURES)),
@@ -54,7 +55,8 @@ recipes = st.builds(
 OWN = ("own", "own_fingerprint")
 OTHER = ("mnist", "warp")
 NAMES = ("network", "optimizer", "schedule", "precision")
-WHOLE = ("epochs", "batch_size", "patience", "digits", "seed", "own_learned", "penned", "others")
+WHOLE = ("epochs", "batch_size", "patience", "digits", "seed", "own_learned", "penned", "others",
+         "unwarped")  # fmt: skip
 REAL = ("learning_rate", "weight_decay", "label_smoothing", "average", "validation_share")
 OUT_OF_RANGE = [
     ("epochs", 0), ("epochs", 1001), ("epochs", -5),
@@ -67,6 +69,7 @@ OUT_OF_RANGE = [
     ("digits", -1), ("digits", 60_001),
     ("seed", -1), ("seed", 2**31), ("own_learned", -1),
     ("penned", -1), ("penned", 60_001), ("others", -1), ("others", 60_001),
+    ("unwarped", -1), ("unwarped", 1001),
     ("validation_share", 0.05), ("validation_share", 0.51),
 ]  # fmt: skip
 

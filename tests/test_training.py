@@ -251,6 +251,24 @@ def test_a_last_batch_of_one_digit_is_left_out(few):
     assert [event.batch for event in of(BatchEnd, happened)] == [1, 2]
 
 
+def test_last_epochs_show_the_images_as_they_are(few):
+    digits = few[0]
+    recipe = replace(RICH, epochs=5, unwarped=2)
+    shown = {epoch: next(batches(digits, recipe, epoch)) for epoch in (3, 4, 5)}
+    still = {epoch: next(batches(digits, replace(recipe, warp=Warp()), epoch)) for epoch in shown}
+    alike = {epoch: torch.equal(shown[epoch][0], still[epoch][0]) for epoch in shown}
+    assert alike == {3: False, 4: True, 5: True}
+
+
+def test_more_unwarped_epochs_than_epochs_warp_none(few):
+    recipe = replace(RICH, unwarped=1000)
+    first, same = (
+        next(batches(few[0], recipe, 1)),
+        next(batches(few[0], replace(recipe, warp=Warp()), 1)),
+    )
+    assert torch.equal(first[0], same[0])
+
+
 @pytest.mark.parametrize("digits", [0, 1])
 def test_too_few_digits_are_refused_in_words(few, digits):
     with pytest.raises(ValueError, match="digits"):

@@ -68,6 +68,9 @@ NUMBERS = {
     "others": ("Pictures of no digit", 0, MOST_PENNED, 500,
                "Letters, signs and scribbles that are learned from besides, as what is no digit."),
     "epochs": ("Epochs", 1, 1000, 1, "How many times it sees every training digit."),
+    "unwarped": ("Last epochs without warps", 0, 1000, 1,
+                 "So many of the epochs, at the end, show the digits as they are: what the warps "
+                 "have taught stays, and the network settles on what digits really look like."),
     "batch_size": ("Batch size", 2, 4096, 1,
                    "How many digits it looks at before each small step."),
     "learning_rate": ("Learning rate", 1e-7, 10.0, 0.0001,
@@ -99,8 +102,9 @@ def choose_recipe(top: DeltaGenerator) -> Recipe | None:
     try:
         with warps:
             warp = _warps(start)
+            chosen = _fields(start, "unwarped")
         with network:
-            chosen = _network(start)
+            chosen |= _network(start)
         with data:
             chosen |= _data(start)
         with learning:

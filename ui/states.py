@@ -84,6 +84,7 @@ LABELS = {  # as the form has them
     "average": "averaging", "digits": "training digits", "validation_share": "validation share",
     "perspective_p": "share with perspective", "own": "own set", "mnist": "MNIST",
     "own_learned": "own digits", "penned": "penned digits", "others": "pictures of no digit",
+    "unwarped": "last epochs without warps",
     "own_fingerprint": "state of the own set",
 }  # fmt: skip
 

@@ -228,10 +228,13 @@ def _judged(training: Training) -> tuple[Floats, Floats, Floats]:
     """Epochs, training above its floor, validation, in nats, since the average has warmed up.
 
     An average of decay d looks back over 1 / (1 - d) steps; before five times as many it still
-    holds the untrained network (strong: 2.7 and 3.7 after two epochs, 0.06 after four).
+    holds the untrained network (strong: 2.7 and 3.7 after two epochs, 0.06 after four). Losses of
+    warped and of unwarped images do not compare: only epochs that are like the last one count.
     """
     warm = 5 / (1 - training.recipe.average) if training.recipe.average else 0.0
     judged = training.epochs * training.steps_per_epoch > warm
+    warps = [training.recipe.warp_of(int(epoch)) for epoch in training.epochs]
+    judged &= np.array([warp == warps[-1] for warp in warps], bool)
     train = training.train - smoothed_floor(training.recipe.label_smoothing)
     return training.epochs[judged], train[judged].clip(0), training.validation[judged]
 
