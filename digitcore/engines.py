@@ -85,7 +85,7 @@ def in_bfloat16(network: nn.Sequential) -> Reader:
 @engine("onnx")
 def in_onnx(network: nn.Sequential) -> Reader:
     """The folded network in ONNX Runtime, float32, on the thread that asks."""
-    return _session(exported(network))
+    return _in_onnx_runtime(exported(network))
 
 
 @engine("int8")
@@ -94,7 +94,7 @@ def in_int8(network: nn.Sequential) -> Reader:
 
     Weights by channel, activations by layer: Jacob et al. (2018), arXiv 1712.05877.
     """
-    return _session(quantized(exported(network)))
+    return _in_onnx_runtime(quantized(exported(network)))
 
 
 def fold(network: nn.Sequential) -> nn.Sequential:
@@ -122,17 +122,13 @@ def exported(network: nn.Sequential) -> bytes:
     return export.exported(fold(network))
 
 
-def _session(content: bytes) -> Reader:
-    import onnxruntime
+def _in_onnx_runtime(content: bytes) -> Reader:
+    from digitcore import export
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # read() keeps the cores busy, with less waiting in between
-    options.log_severity_level = 3  # errors only
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    session = export.session(content)
 
     def reader(images: Tensor) -> Tensor:
-        parts = images.split(MANY)
-        logits = [session.run(["logits"], {"image": as_input(part).numpy()})[0] for part in parts]
+        logits = [export.answers(session, part) for part in images.split(MANY)]
         return torch.from_numpy(np.concatenate(logits))
 
     return reader

@@ -51,9 +51,9 @@ def onnx_bytes(run: Run) -> bytes:
     model = onnx.load_from_string(exported(network))
     _describe(model, run)
     content = model.SerializeToString()
-    images = held_out().images[:CHECKED]
+    images, model_read = held_out().images[:CHECKED], session(content)
     for several in (images, images[:1]):
-        _compare(_answers(content, several), predict_logits(network, several).numpy(), run.name)
+        _compare(answers(model_read, several), predict_logits(network, several).numpy(), run.name)
     return content
 
 
@@ -93,13 +93,17 @@ def _trained_on(run: Run) -> str:
     return f"trained on {' and '.join(sets)}"
 
 
-def _answers(content: bytes, images: Tensor) -> Floats:
-    """(N, 10) logits of ONNX Runtime for uint8 (N, 28, 28) images."""
+def session(content: bytes) -> onnxruntime.InferenceSession:
+    """An ONNX file's network, ready to answer on the thread that asks."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # trainings and other sessions need the cores too
+    options.intra_op_num_threads = 1  # others need the cores too, or share the work themselves
     options.log_severity_level = 3  # errors only
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    return session.run(["logits"], {"image": as_input(images).numpy()})[0]
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+def answers(of: onnxruntime.InferenceSession, images: Tensor) -> Floats:
+    """(N, 10) logits for uint8 (N, 28, 28) images."""
+    return of.run(["logits"], {"image": as_input(images).numpy()})[0]
 
 
 def _compare(logits: Floats, expected: Floats, name: str) -> None:

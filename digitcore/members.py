@@ -46,7 +46,16 @@ class Member:
     @cached_property
     def chosen(self) -> Future[Chosen]:
         """Its engines; their measurement begins when they are first asked for."""
-        return _MEASURING.submit(choose, self.network)
+        measurement = _MEASURING.submit(choose, self.network)
+        measurement.add_done_callback(_tell_of_failure)
+        return measurement
+
+
+def _tell_of_failure(measurement: Future[Chosen]) -> None:
+    """The reference answers then, for as long as the network is in memory."""
+    failure = measurement.exception()
+    if failure:
+        logging.getLogger(__name__).warning("No engine was chosen: %s", failure)
 
 
 class Members:
@@ -143,6 +152,8 @@ class Members:
             known = self._members.get(name)
             if known is None or known.version != version:
                 known = Member(version, run.network())
+                there = self.store.runs()  # a deleted run's network is not kept for ever
+                self._members = {n: m for n, m in self._members.items() if n in there}
                 self._members[name] = known
         return known
 

@@ -1,12 +1,14 @@
 """Every engine answers as the reference does, whichever is chosen; without one, torch answers."""
 
+import gc
 import logging
 import os
 import sys
 import tempfile
 import warnings
+import weakref
 from concurrent.futures import ThreadPoolExecutor
-from shutil import copytree
+from shutil import copytree, rmtree
 from threading import Event
 
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 import torch
 from torch import nn
 
+import digitcore
 from digitcore import engines
 from digitcore import members as members_module
 from digitcore.digits import DigitSet, held_out, load_mnist
@@ -177,6 +180,8 @@ def test_an_engine_that_fails_or_disagrees_is_never_chosen(bad, monkeypatch):
 
 def test_without_onnx_the_others_answer(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    monkeypatch.delitem(sys.modules, "digitcore.export", raising=False)
+    monkeypatch.delattr(digitcore, "export", raising=False)
     chosen = choose(SHIPPED["tiny"].network())
     assert set(chosen.times) == {REFERENCE, "folded"}
 
@@ -298,7 +303,16 @@ def test_only_who_answers_is_measured(folder, monkeypatch):
     assert measured == [members.network("dense")]
 
 
-def test_where_measuring_fails_the_reference_answers(folder, test_set, monkeypatch):
+def test_the_network_of_a_deleted_run_is_not_kept(folder):
+    members = Members(RunStore(folder))
+    gone = weakref.ref(members.network("tiny"))
+    rmtree(folder / "tiny")
+    members.network("dense")
+    gc.collect()
+    assert gone() is None
+
+
+def test_where_measuring_fails_the_reference_answers(folder, test_set, monkeypatch, caplog):
     def fails(network):
         raise RuntimeError("out of threads")
 
@@ -308,6 +322,7 @@ def test_where_measuring_fails_the_reference_answers(folder, test_set, monkeypat
     with pytest.raises(RuntimeError, match="out of threads"):
         members.chosen("tiny")
     assert members.probs(["tiny"], images)[0].tobytes() == reference(folder, images)[0].tobytes()
+    assert "out of threads" in caplog.text
 
 
 def test_held_out_digits_agree_too():

@@ -107,12 +107,12 @@ def test_another_networks_model_is_not_handed_out(monkeypatch):
 @pytest.mark.parametrize("off", [2e-4, float("nan")])
 @pytest.mark.parametrize("n", [1, export.CHECKED])
 def test_logits_that_are_off_are_not_handed_out(monkeypatch, off, n):
-    exact = export._answers
+    exact = export.answers
 
-    def inexact(model: bytes, images: torch.Tensor) -> np.ndarray:
-        return exact(model, images) + (off if len(images) == n else 0)
+    def inexact(session: onnxruntime.InferenceSession, images: torch.Tensor) -> np.ndarray:
+        return exact(session, images) + (off if len(images) == n else 0)
 
-    monkeypatch.setattr(export, "_answers", inexact)
+    monkeypatch.setattr(export, "answers", inexact)
     with pytest.raises(NotTheSame, match=f" of {n} answers"):
         onnx_bytes(SHIPPED["tiny"])
 

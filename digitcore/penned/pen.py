@@ -5,10 +5,9 @@ from math import pi
 import torch
 from torch import Tensor
 
+from digitcore.ink.mnist import BOX, CENTRE, SIDE
 from digitcore.penned.paths import Chance, Shape, traced
 
-SIDE, BOX = 28, 20  # as in ink/mnist.py
-MIDDLE_PIXEL = 14  # where MNIST has the centre of mass
 AT_ONCE = 64  # drawings, so that the distances fit into the cache
 JITTER = 0.028  # of each given point, as a share of the digit's height
 NARROWEST, WIDEST = 0.32, 1.1  # a drawing's width as a share of its height
@@ -55,7 +54,7 @@ def _placed(starts: Tensor, stops: Tensor, width: Tensor) -> tuple[Tensor, Tenso
     size = ((BOX - width) / extent).view(-1, 1, 1)
     lengths = (stops - starts).norm(dim=2, keepdim=True)
     mass = ((starts + stops) / 2 * lengths).sum(1, keepdim=True) / lengths.sum(1, keepdim=True)
-    return (starts - mass) * size + MIDDLE_PIXEL, (stops - mass) * size + MIDDLE_PIXEL
+    return (starts - mass) * size + CENTRE, (stops - mass) * size + CENTRE
 
 
 def _pressure(pieces: int, chance: Chance) -> Tensor:
@@ -90,7 +89,7 @@ def _centred(images: Tensor) -> Tensor:
     axis, weights = torch.arange(SIDE), images.float()
     for side in (1, 2):
         mass = weights.sum(3 - side) @ axis.float() / weights.sum((1, 2))
-        places = axis - (MIDDLE_PIXEL - mass).round().long()[:, None]
+        places = axis - (CENTRE - mass).round().long()[:, None]
         inside = (places >= 0) & (places < SIDE)
         index = places.clamp(0, SIDE - 1).unsqueeze(3 - side).expand_as(images)
         images = images.gather(side, index) * inside.unsqueeze(3 - side)
