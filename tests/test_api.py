@@ -173,7 +173,7 @@ def test_too_many_images_are_refused(client):
 
 
 def test_pixels_of_a_request_are_capped_and_the_rest_refused_in_place(client, monkeypatch):
-    monkeypatch.setattr(rest, "MAX_PIXELS", 28 * 28 * 2)
+    monkeypatch.setattr(rest.answers, "MAX_PIXELS", 28 * 28 * 2)
     body = client.post("/predict", files=[("image", SEVEN)] * 3).json()
     assert [answer["status"] for answer in body["predictions"]] == ["success", "success", "error"]
     hold_answer(client.post("/predict", content=SEVEN).json(), 7)

@@ -1,0 +1,100 @@
+"""What a request brings: pictures as files, as bytes or as base64 text, up to a size."""
+
+import base64
+import binascii
+from typing import Annotated
+
+from fastapi import HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, ValidationError
+from starlette.datastructures import UploadFile
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from digitcore import ink
+
+MAX_BODY = ink.MAX_BYTES
+MAX_IMAGES = 256  # in one request
+
+Sent = bytes | ink.BadPicture
+
+
+class JsonBody(BaseModel):
+    """The JSON form of a request: base64 text or a data URL, one or a list of them."""
+
+    model_config = {"extra": "forbid"}
+    image: str | Annotated[list[str], Field(min_length=1, max_length=MAX_IMAGES)]
+
+
+PICTURE = {"type": "string", "format": "binary"}
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["image"],
+                    "properties": {"image": {"type": "array", "items": PICTURE}},
+                }
+            },
+            "application/json": {"schema": JsonBody.model_json_schema()},
+            "image/*": {"schema": PICTURE},
+        },
+    }
+}
+
+
+class BodyLimit:
+    """Refuse a body over MAX_BODY bytes with 413, before it is all in memory."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAX_BODY:
+                raise HTTPException(413, f"Send at most {MAX_BODY // 2**20} MB.")
+            return message
+
+        await self.app(scope, counted, send)
+
+
+async def pictures(request: Request) -> tuple[list[Sent], bool]:
+    """The picture files of a request, and whether the caller sent several."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        async with request.form(max_fields=16) as form:
+            sent = [part for part in form.getlist("image") if isinstance(part, UploadFile)]
+            files: list[Sent] = [await part.read() for part in sent]
+        if not files:
+            raise HTTPException(422, "Send the picture as a file in the form field 'image'.")
+        if len(files) > MAX_IMAGES:
+            raise HTTPException(422, f"Send at most {MAX_IMAGES} images in one request.")
+        return files, len(files) > 1
+    body = await request.body()
+    if kind == "application/json":
+        image = _validated(body).image
+        texts = [image] if isinstance(image, str) else image
+        return [_from_base64(text) for text in texts], not isinstance(image, str)
+    return [body], False
+
+
+def _validated(body: bytes) -> JsonBody:
+    try:
+        return JsonBody.model_validate_json(body)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from error
+
+
+def _from_base64(text: str) -> Sent:
+    """Bytes of base64 text or of a data URL; what is wrong with it otherwise."""
+    encoded = text.partition(",")[2] if text.startswith("data:") else text
+    try:
+        return base64.b64decode("".join(encoded.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return ink.BadPicture("The image is not valid base64 text.")
