@@ -46,16 +46,7 @@ class Member:
     @cached_property
     def chosen(self) -> Future[Chosen]:
         """Its engines; their measurement begins when they are first asked for."""
-        measurement = _MEASURING.submit(choose, self.network)
-        measurement.add_done_callback(_tell_of_failure)
-        return measurement
-
-
-def _tell_of_failure(measurement: Future[Chosen]) -> None:
-    """The reference answers then, for as long as the network is in memory."""
-    failure = measurement.exception()
-    if failure:
-        logging.getLogger(__name__).warning("No engine was chosen: %s", failure)
+        return _MEASURING.submit(choose, self.network)
 
 
 class Members:
@@ -69,6 +60,7 @@ class Members:
         self._members: dict[str, Member] = {}
         self._weights: dict[tuple[Version, ...], tuple[float, ...]] = {}
         self._thresholds: dict[tuple, float] = {}
+        self._told: set[Version] = set()  # of whom a failed measurement was logged
         self._lock = Lock()
 
     def names(self) -> list[str]:
@@ -165,9 +157,17 @@ class Members:
         """The fastest engine that is known by now: nobody waits for a measurement."""
         member = self._member(name)
         chosen = self._choice(member)
-        if chosen.done() and not chosen.exception():
-            return chosen.result()
+        if chosen.done():
+            if not chosen.exception():
+                return chosen.result()
+            self._tell_once(member, chosen.exception())
         return ENGINES[REFERENCE](member.network)
+
+    def _tell_once(self, member: Member, failure: BaseException | None) -> None:
+        if member.version not in self._told:
+            self._told.add(member.version)
+            name = member.version[0].name
+            logging.getLogger(__name__).warning("%s: no engine was chosen. %s", name, failure)
 
     def probs(self, names: Sequence[str], images: np.ndarray) -> Floats:
         """(M, N, 10) probabilities of M models for uint8 (N, 28, 28) images."""
