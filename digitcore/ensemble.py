@@ -87,10 +87,10 @@ def fit_weights(members: Floats, labels: np.ndarray) -> list[float]:
 
 @dataclass(frozen=True)
 class Choice:
-    """An ensemble that validation digits prefer, with the log-loss and errors it had there."""
+    """An ensemble that validation digits prefer, with the Brier score and errors it had there."""
 
     members: tuple[str, ...]
-    log_loss: float
+    brier: float
     errors: int
 
 
@@ -101,12 +101,13 @@ def prefer(
     budget: int = BUDGET,
     one_of: Collection[str] = (),
 ) -> Choice:
-    """The set of members whose mean probability has the least log-loss.
+    """The set of members whose mean probability has the least Brier score.
 
     validation: each member's predictions of the same digits, which none was trained on.
     parameters: how many each member has; all together have at most `budget`. one_of: names of
     which at least one must be in the set, if any are given. All sets of up to `most` are tried.
-    Log-loss and not errors: a few errors in 5,000 digits say little.
+    Not by errors, of which a few in 5,000 digits say little, and not by log-loss, which grows
+    without bound where a label is wrong. Source: Brier (1950), Monthly Weather Review 78.
     Raises ValueError where no set is small enough.
     """
     names = list(validation)
@@ -116,7 +117,6 @@ def prefer(
     if not all(np.array_equal(labels, member.labels) for member in validation.values()):
         raise ValueError("Members can be compared on the same digits only.")
     probs = np.stack([validation[name].probs for name in names])
-    of_label = probs[:, np.arange(len(labels)), labels].astype(np.float64)
     sets = [
         chosen
         for size in range(1, min(most, len(names)) + 1)
@@ -126,7 +126,21 @@ def prefer(
     ]
     if not sets:
         raise ValueError(f"No set that is asked for has {budget:,} parameters or fewer.")
-    losses = [-np.log(np.maximum(of_label[list(chosen)].mean(0), 1e-12)).mean() for chosen in sets]
-    best = sets[int(np.argmin(losses))]
+    moments = _moments(probs, labels)
+    scores = [_brier(*moments, chosen) for chosen in sets]
+    best = sets[int(np.argmin(scores))]
     together = Predictions(combine(probs[list(best)]), labels)
-    return Choice(tuple(names[i] for i in best), float(min(losses)), together.errors)
+    return Choice(tuple(names[i] for i in best), min(scores), together.errors)
+
+
+def _moments(probs: Floats, labels: np.ndarray) -> tuple[Floats, Floats]:
+    """Means over the digits: (M, M) of the products of members' probabilities, and (M,) of what
+    each gives to the label. All that the Brier score of any set's mean needs."""
+    flat = probs.reshape(len(probs), -1).astype(np.float64)
+    return flat @ flat.T / len(labels), probs[:, np.arange(len(labels)), labels].mean(1, float)
+
+
+def _brier(products: Floats, of_label: Floats, chosen: Sequence[int]) -> float:
+    """Of the mean of the chosen members: |p|^2 - 2 p(label) + 1, on average."""
+    places = list(chosen)
+    return float(products[np.ix_(places, places)].mean() - 2 * of_label[places].mean() + 1)

@@ -76,32 +76,36 @@ def preferred(store: runs.RunStore) -> runs.Ensemble:
     """Of all networks the set of up to five that the held-out digits prefer."""
     return runs.Ensemble(
         "preferred",
-        "The set of up to five networks whose mean probability has the least log-loss "
+        "The set of up to five networks whose mean probability has the least Brier score "
         "on 5,000 held-out training digits.",
-        prefer(*_candidates(store), most=5).members,
+        prefer(*_candidates(store, list(store.runs())), most=5).members,
     )
 
 
 def champion(store: runs.RunStore) -> runs.Ensemble:
-    """Of all networks, one that can say no among them: the set that the held-out digits prefer,
-    at the temperature that they ask for."""
-    doubters = [name for name, run in store.runs().items() if run.recipe.others]
-    members = prefer(*_candidates(store), one_of=doubters).members
+    """Of the networks that know other hands than MNIST's, one that can say no among them: the set
+    that the held-out digits prefer, at the temperature that they ask for."""
+    known = store.runs()
+    readers = [name for name, run in known.items() if run.recipe.penned]
+    doubters = [name for name in readers if known[name].recipe.others]
+    members = prefer(*_candidates(store, readers), one_of=doubters).members
     at_one = runs.Ensemble(
         DEFAULT,
-        "Up to six networks, one of which has learned to say no, of at most "
-        f"{BUDGET / 1e6:g} million parameters together: of all such sets the one whose mean "
-        "probability has the least log-loss on 5,000 held-out training digits, at the temperature "
-        "that those ask for.",
+        "Up to six networks that have learned from penned digits, one of which has learned to say "
+        f"no, of at most {BUDGET / 1e6:g} million parameters together: of all such sets the one "
+        "whose mean probability has the least Brier score on 5,000 held-out training digits, at "
+        "the temperature that those ask for.",
         members,
     )
     temperature = fit_temperature(store.ensemble_predictions(at_one, "validation"))
     return replace(at_one, temperature=round(temperature, 3))
 
 
-def _candidates(store: runs.RunStore) -> tuple[dict[str, Predictions], dict[str, int]]:
-    """All networks' answers to the held-out digits, and how many parameters each has."""
-    known = store.runs()
+def _candidates(
+    store: runs.RunStore, names: list[str]
+) -> tuple[dict[str, Predictions], dict[str, int]]:
+    """Networks' answers to the held-out digits, and how many parameters each has."""
+    known = {name: store.run(name) for name in names}
     validation = {name: run.predictions("validation") for name, run in known.items()}
     return validation, {name: run.result.parameters for name, run in known.items()}
 
