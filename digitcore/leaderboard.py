@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from digitcore.evaluation import Rate, wilson
 from digitcore.folder import RunDamaged
-from digitcore.recipes import ZOO
 from digitcore.runs import Ensemble, Result, Run, RunStore
+from digitcore.zoo import ZOO
 
 MEGABYTE = 2**20
 

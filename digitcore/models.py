@@ -1,7 +1,7 @@
 """The zoo: small networks, each a function that reads like the architecture.
 
 All take float (N, 1, 28, 28) in 0..1, ink 1 on background 0, and return (N, 10) logits.
-A network's recipe is in recipes.py; the comments give channels x height x width after a layer.
+A network's recipe is in zoo.py; the comments give channels x height x width after a layer.
 Max-pooling comes before ReLU: the result is the same, on a quarter of the numbers.
 """
 

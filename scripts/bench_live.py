@@ -23,7 +23,8 @@ from playwright.sync_api import Page
 from digitcore import progress, training
 from digitcore.digits import load_mnist, split
 from digitcore.jobs import Jobs
-from digitcore.recipes import ZOO, Recipe
+from digitcore.recipes import Recipe
+from digitcore.zoo import ZOO
 from scripts.bench_draw import BARE, measure_strokes, measure_switches
 from tests.server import browser, running
 

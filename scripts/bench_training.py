@@ -24,7 +24,8 @@ import torch
 from digitcore import training
 from digitcore.digits import load_mnist, split
 from digitcore.learner import Learner
-from digitcore.recipes import ZOO, Recipe
+from digitcore.recipes import Recipe
+from digitcore.zoo import ZOO
 
 ROOT = Path(__file__).resolve().parent.parent
 BATCH_SIZE = ZOO["classic"].recipe.batch_size

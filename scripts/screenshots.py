@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, Page
 
 from digitcore.jobs import Jobs
-from digitcore.recipes import ZOO, Recipe
+from digitcore.recipes import Recipe
+from digitcore.zoo import ZOO
 from tests import pictures
 from tests.server import browser, draw, running
 

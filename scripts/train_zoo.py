@@ -26,7 +26,8 @@ from digitcore.evaluation import Predictions
 from digitcore.finish import time_one_image
 from digitcore.leaderboard import Row, rows
 from digitcore.members import DEFAULT
-from digitcore.recipes import ZOO, Recipe
+from digitcore.recipes import Recipe
+from digitcore.zoo import ZOO
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE_START, TABLE_END = "<!-- zoo table -->", "<!-- end of zoo table -->"

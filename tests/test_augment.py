@@ -23,7 +23,7 @@ from digitcore.augment import (
     warp,
 )
 from digitcore.evaluation import as_input
-from digitcore.recipes import ZOO
+from digitcore.zoo import ZOO
 
 NETWORK_C = ZOO["warped"].recipe.warp
 EVERYTHING = Warp(15, 15, (0.7, 1.3), 0.1, 0.3, 0.5, elastic=1.5, thickness=1.0)

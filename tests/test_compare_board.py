@@ -15,8 +15,8 @@ from digitcore.comparison.significance import compare, only_one_right, sentence
 from digitcore.digits import load_mnist
 from digitcore.evaluation import Predictions
 from digitcore.leaderboard import rows
-from digitcore.recipes import ZOO
 from digitcore.runs import WEIGHTS, RunStore, save_predictions, save_recipe, true_labels
+from digitcore.zoo import ZOO
 from tests.test_compare_page import open_view
 from tests.test_pages import words
 from ui.compare import board, gaps

@@ -23,7 +23,7 @@ from digitcore.figures import cost as drawing
 from digitcore.figures.cost import cost_front
 from digitcore.figures.style import styles_of
 from digitcore.leaderboard import Row
-from digitcore.recipes import ZOO
+from digitcore.zoo import ZOO
 
 PARAMETERS = COSTS["parameters"]
 # few values, so that ties are frequent; and what is not known

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from digitcore import figures
 from digitcore.figures.curves import MOST_POINTS
-from digitcore.recipes import ZOO
+from digitcore.zoo import ZOO
 
 SERIES = arrays(
     float, st.integers(1, 60), elements=st.floats(-10, 10) | st.sampled_from([np.nan, np.inf])

@@ -17,8 +17,9 @@ from digitcore.exploration.extremes import extremes
 from digitcore.exploration.statistics import statistics
 from digitcore.jobs import Jobs
 from digitcore.own.store import About, OwnSets
-from digitcore.recipes import ZOO, Recipe
+from digitcore.recipes import Recipe
 from digitcore.runs import RunStore
+from digitcore.zoo import ZOO
 from tests.test_pages import words
 from ui.explore import warps
 from ui.warp_fields import LIMITS, WARPS, as_fields, as_warp

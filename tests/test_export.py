@@ -26,9 +26,10 @@ from digitcore.evaluation import as_input, predict_logits
 from digitcore.export import NotTheSame, onnx_bytes, script_name, training_script
 from digitcore.folder import NAME, RunDamaged
 from digitcore.models import build
-from digitcore.recipes import ZOO, Recipe
+from digitcore.recipes import Recipe
 from digitcore.runs import Run, RunStore
 from digitcore.training import EpochEnd, Event, Finished, train
+from digitcore.zoo import ZOO
 from tests.test_recipes import recipes
 
 ROOT = Path(__file__).resolve().parent.parent

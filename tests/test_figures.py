@@ -6,7 +6,7 @@ import pytest
 from digitcore import figures
 from digitcore.evaluation import Rate
 from digitcore.leaderboard import Row
-from digitcore.recipes import ZOO
+from digitcore.zoo import ZOO
 
 
 def test_probabilities_shows_the_ensemble_and_each_member_as_given():

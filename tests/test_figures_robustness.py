@@ -7,8 +7,8 @@ from digitcore.distortions import KINDS, SETTINGS, Setting
 from digitcore.evaluation import Rate, wilson
 from digitcore.figures import styles_of
 from digitcore.figures.robustness import CLEAN, FEW, by_level, overview
-from digitcore.recipes import ZOO
 from digitcore.robustness import Sturdiness
+from digitcore.zoo import ZOO
 
 EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
 RATES = {name: wilson(2000 - 17 * place, 2000) for place, name in enumerate(SETTINGS)}

@@ -7,7 +7,7 @@ from torch import nn
 
 from digitcore.evaluation import as_input
 from digitcore.models import ARCHITECTURES, architecture, build, count_parameters, layer_table
-from digitcore.recipes import ZOO
+from digitcore.zoo import ZOO
 
 EVERY_ARCHITECTURE = pytest.mark.parametrize("name", ARCHITECTURES)
 BY_LETTER = {entry.letter: entry for entry in ZOO.values() if entry.letter}

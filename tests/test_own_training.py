@@ -21,10 +21,11 @@ from digitcore.own.learning import SetChanged, found, learning_digits
 from digitcore.own.parts import divide, fingerprint, learn_and_hold
 from digitcore.own.store import About, NoSuchSet, OwnSets
 from digitcore.probe import range_test
-from digitcore.recipes import ZOO, Recipe, varying
+from digitcore.recipes import Recipe, varying
 from digitcore.runs import RECIPE, WEIGHTS, Run, RunStore
 from digitcore.worker import work
 from digitcore.worker.__main__ import _new
+from digitcore.zoo import ZOO
 from tests.test_pages import words
 from tests.test_worker import At
 

@@ -24,7 +24,8 @@ from digitcore.probe import (
     range_test,
     suggest,
 )
-from digitcore.recipes import OPTIMIZERS, ZOO, Recipe
+from digitcore.recipes import OPTIMIZERS, Recipe
+from digitcore.zoo import ZOO
 
 QUICK = Recipe("dense", epochs=3, batch_size=32, precision="float32")
 PATIENT = 1e6  # seconds: never used up

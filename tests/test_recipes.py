@@ -11,7 +11,8 @@ from digitcore.augment import Warp
 from digitcore.digits import HELD_OUT_SHARE
 from digitcore.folder import NAME
 from digitcore.models import ARCHITECTURES
-from digitcore.recipes import OPTIMIZERS, PRECISIONS, SCHEDULES, ZOO, Recipe
+from digitcore.recipes import OPTIMIZERS, PRECISIONS, SCHEDULES, Recipe
+from digitcore.zoo import ZOO
 
 warps = st.builds(
     Warp,

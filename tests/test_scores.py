@@ -13,7 +13,8 @@ from sklearn import metrics
 
 from digitcore.augment import Warp
 from digitcore.comparison.scores import FIGURES, Scores, lines, score, seed_groups, spread
-from digitcore.recipes import ZOO, Recipe
+from digitcore.recipes import Recipe
+from digitcore.zoo import ZOO
 from tests.test_evaluation import any_guesses, certain, guesses
 
 VALUES = st.lists(st.floats(0, 1), min_size=2, max_size=12)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from digitcore.augment import Warp
 from digitcore.jobs import Jobs
-from digitcore.recipes import ZOO
+from digitcore.zoo import ZOO
 from tests.server import draw, running
 
 pytestmark = pytest.mark.browser

@@ -10,8 +10,9 @@ from digitcore import progress
 from digitcore.augment import Warp
 from digitcore.jobs import Jobs
 from digitcore.progress import Status
-from digitcore.recipes import ZOO, Recipe
+from digitcore.recipes import Recipe
 from digitcore.runs import HISTORY, RECIPE, RESULT, WEIGHTS, Run
+from digitcore.zoo import ZOO
 from tests.test_pages import words
 
 pytestmark = pytest.mark.usefixtures("runs")

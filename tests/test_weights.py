@@ -9,8 +9,8 @@ from digitcore.digits import load_mnist
 from digitcore.ensemble import BUDGET, WAYS
 from digitcore.evaluation import predict_logits
 from digitcore.models import count_parameters
-from digitcore.recipes import ZOO
 from digitcore.runs import RunStore
+from digitcore.zoo import ZOO
 from scripts import train_zoo
 
 STORE = RunStore()

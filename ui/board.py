@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from digitcore.leaderboard import Row
-from digitcore.recipes import ZOO
+from digitcore.zoo import ZOO
 
 PERCENT = "%.2f %%"
 

@@ -19,10 +19,10 @@ from digitcore.recipes import (
     TRAINING,
     WHICH_OWN,
     WHOLE,
-    ZOO,
     Recipe,
     varying,
 )
+from digitcore.zoo import ZOO
 from ui.estimate import show_range_test
 from ui.loaders import jobs
 from ui.own_choice import choose_own, settle

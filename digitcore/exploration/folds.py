@@ -13,8 +13,9 @@ from sklearn.model_selection import StratifiedKFold
 
 from digitcore.digits import DigitSet
 from digitcore.evaluation import Floats, predict
-from digitcore.recipes import PEN, Recipe
+from digitcore.recipes import Recipe
 from digitcore.training import EpochEnd, train
+from digitcore.zoo import PEN
 
 FOLDS = 5
 SEED = 1998  # any fixed number would do

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from zlib import crc32
 
-from digitcore.recipes import ZOO
+from digitcore.zoo import ZOO
 
 GREY = "#8a949b"  # can be told from both backgrounds
 _COLOURS = (

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from digitcore.augment import Warp
-from digitcore.recipes import ZOO, Recipe
+from digitcore.recipes import Recipe
+from digitcore.zoo import ZOO
 from ui.recipe_form import fill, starting_points
 from ui.warp_fields import WARPS, as_fields, as_warp, warp_slider
 from ui.words import go_to
