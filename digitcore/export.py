@@ -229,7 +229,8 @@ RATES = """\
 rates = {rates}"""
 
 EPOCHS = """\
-# after this finished epoch: so many epochs in all
+# after this finished epoch: so many epochs in all (a run that had been stopped within an epoch had
+# learned the first batches of it by the old plan: its weights come out a little otherwise)
 epochs = {epochs}
 
 

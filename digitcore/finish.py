@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from digitcore import runs
 from digitcore.digits import held_out, load_mnist
 from digitcore.evaluation import Predictions, predict
-from digitcore.models import build, count_parameters, load_weights
+from digitcore.layers import count_parameters
+from digitcore.models import build, load_weights
 from digitcore.packing import State, in_bytes, in_half
 from digitcore.recipes import Recipe
 from digitcore.training import Finished, Started, evaluate

@@ -98,23 +98,22 @@ class Members:
         From stored predictions; found once for each ensemble. NEVER where they are damaged: it
         answers all the same.
         """
-        with suppress(RunDamaged, NoSuchModel):
+        with suppress(RunDamaged, DataDamaged, NoSuchModel):
             runs = [self.store.run(name) for name in ensemble.members]
             stamps = tuple((run.path, run.stamp) for run in runs)
             key = (ensemble.members, ensemble.how, ensemble.weights, ensemble.temperature, stamps)
-            if key not in self._thresholds:
+            known = self._thresholds.get(key)
+            if known is None:
+                known = self._threshold(ensemble, runs)
                 if len(self._thresholds) >= MOST_THRESHOLDS:
                     self._thresholds.clear()
-                self._thresholds[key] = self._threshold(ensemble, runs)
-            return self._thresholds[key]
+                self._thresholds[key] = known
+            return known
         return NEVER
 
     @staticmethod
     def _threshold(ensemble: Ensemble, runs: Sequence[Run]) -> float:
-        try:
-            each = np.stack([run.predictions("validation").probs for run in runs])
-        except (RunDamaged, DataDamaged):
-            return NEVER
+        each = np.stack([run.predictions("validation").probs for run in runs])
         by_name = dict(zip(ensemble.members, each, strict=True))
         return threshold(believed(ensemble.combine(each), by_name, ensemble.how))
 

@@ -6,7 +6,6 @@ Max-pooling comes before ReLU: the result is the same, on a quarter of the numbe
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -238,6 +237,23 @@ def tiny() -> nn.Sequential:
     )
 
 
+@architecture
+def keen() -> nn.Sequential:
+    return nn.Sequential(
+        *_conv(1, 48, 3),  # 48x26x26
+        *_conv(48, 64, 3),  # 64x24x24
+        nn.MaxPool2d(2),  # 64x12x12
+        *_conv(64, 96, 3),  # 96x10x10
+        *_conv(96, 128, 3, padding=1),  # 128x10x10
+        *_conv(128, 128, 3),  # 128x8x8
+        nn.MaxPool2d(2),  # 128x4x4
+        *_conv(128, 192, 3),  # 192x2x2
+        nn.Flatten(),
+        nn.Dropout(0.3),
+        nn.Linear(192 * 2 * 2, 10),
+    )
+
+
 class Residual(nn.Sequential):
     """Adds what its layers make of the input to the input. Source: He et al. (2015), 1512.03385."""
 
@@ -249,47 +265,3 @@ def _conv(channels_in: int, channels: int, kernel: int, **more: int) -> tuple[nn
     """Convolution, batch norm (which makes a bias needless), ReLU."""
     convolution = nn.Conv2d(channels_in, channels, kernel, bias=False, **more)  # type: ignore[arg-type]
     return convolution, nn.BatchNorm2d(channels), nn.ReLU()
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One row of a layer table. output: shape without the batch; parameters: trainable numbers."""
-
-    name: str
-    output: tuple[int, ...]
-    parameters: int
-
-
-def count_parameters(network: nn.Module) -> int:
-    """Trainable numbers of a network."""
-    return sum(weights.numel() for weights in network.parameters() if weights.requires_grad)
-
-
-def layer_table(name: str) -> list[Layer]:
-    """The layers of a network in order, with the shape that each gives out for one image."""
-    network = build(name).eval()
-    values: Tensor = torch.zeros(1, 1, 28, 28)
-    rows = []
-    for layer in network:
-        with torch.inference_mode():
-            values = layer(values)
-        rows.append(Layer(_describe(layer), tuple(values.shape[1:]), count_parameters(layer)))
-    return rows
-
-
-def _describe(layer: nn.Module) -> str:
-    match layer:
-        case nn.Conv2d():
-            return f"Convolution {layer.kernel_size[0]}x{layer.kernel_size[1]}"
-        case nn.MaxPool2d():
-            return f"Max-pooling {layer.kernel_size}x{layer.kernel_size}"
-        case nn.BatchNorm2d():
-            return "Batch norm"
-        case Residual():
-            return "Residual block"
-        case nn.Dropout():
-            return f"Dropout {layer.p:g}"
-        case nn.Linear():
-            return "Dense"
-        case _:
-            return type(layer).__name__

@@ -173,15 +173,16 @@ def range_test(
 ) -> Iterator[RangePoint]:
     """Train fresh weights with a learning rate that rises at every step, until the loss explodes.
 
-    Ends early, with what there is, when `seconds` have passed. The losses are those of the
-    recipe's own warped batches, of 256 images at most. Raises ValueError for fewer than two
-    digits. Source: Smith (2015), arXiv 1506.01186.
+    Ends early, with what there is, when `seconds` have passed. The losses are those of batches
+    that are warped as in the recipe's first epoch, of 256 images at most. Raises ValueError for
+    fewer than two digits. Source: Smith (2015), arXiv 1506.01186.
     """
     ends = time.perf_counter() + seconds
     size = min(recipe.batch_size, LARGEST_BATCH, len(digits))
     if size < 2:
         raise ValueError("A range test needs at least two digits.")
-    recipe, digits = replace(recipe, batch_size=size), _on_device(digits)
+    recipe = replace(recipe, batch_size=size, warp=recipe.warp_of(1), unwarped=0)
+    digits = _on_device(digits)
     learner, smoothing, least = _fresh(recipe, digits), Smoothing(steps), math.inf
     for step, (images, labels) in enumerate(islice(_endless(digits, recipe), steps), start=1):
         rate = range_rate(recipe.optimizer, step, steps)

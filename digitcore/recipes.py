@@ -86,6 +86,11 @@ class Recipe:
                 raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {value}.")
         if self.digits == 1:
             raise ValueError("digits must be 0 for all of them, or 2 and more.")
+        if self.patience and self.unwarped:
+            raise ValueError(
+                "Early stopping may end a training before its last epochs, those without warps. "
+                "Set patience or unwarped to 0."
+            )
         self._check_own()
 
     def _check_own(self) -> None:

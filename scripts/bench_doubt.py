@@ -22,7 +22,7 @@ UNLIKE = ("sandal", "cap", "sock", "glove", "coat", "skirt", "?", "p")
 HEAD = "| what | refused by ink | called no digit (95 % interval) | n |\n|---|---|---|---|"
 
 
-def row(what: str, refused: int, rate: Rate) -> str:
+def row(what: str, refused: int | str, rate: Rate) -> str:
     return f"| {what} | {refused} | {100 * rate.value:.1f} % ({rate.interval}) | {rate.n:,} |"
 
 
@@ -47,8 +47,8 @@ def unlike(members: Members, ensemble: Ensemble, part: str) -> str:
     hands = load_hands()
     chosen = np.isin(hands.texts, UNLIKE) & (hands.parts == PARTS.index(part)) & (hands.labels < 0)
     strange = called_strange(members, ensemble, hands.take(chosen).images)
-    words = f"things without a prototype ({', '.join(UNLIKE)})"
-    return row(words, 0, wilson(int(strange.sum()), len(strange)))
+    words = f"things without a prototype, of those that ink reads ({', '.join(UNLIKE)})"
+    return row(words, "", wilson(int(strange.sum()), len(strange)))
 
 
 def main() -> None:

@@ -89,13 +89,15 @@ def champion(store: runs.RunStore) -> runs.Ensemble:
     known = store.runs()
     readers = [name for name, run in known.items() if run.recipe.penned]
     doubters = [name for name in readers if known[name].recipe.others]
+    if not doubters:
+        raise SystemExit("The champion needs a network that has learned to say no: train bold.")
     members = prefer(*_candidates(store, readers), one_of=doubters).members
     at_one = runs.Ensemble(
         DEFAULT,
-        "Up to six networks that have learned from penned digits, one of which has learned to say "
-        f"no, of at most {BUDGET / 1e6:g} million parameters together: of all such sets the one "
-        "whose mean probability has the least Brier score on 5,000 held-out training digits, at "
-        "the temperature that those ask for.",
+        "Up to six networks that have learned from penned digits, at least one of which has "
+        f"learned to say no, of at most {BUDGET / 1e6:g} million parameters together: of all such "
+        "sets the one whose mean probability has the least Brier score on 5,000 held-out training "
+        "digits, at the temperature that those ask for.",
         members,
     )
     temperature = fit_temperature(store.ensemble_predictions(at_one, "validation"))

@@ -185,6 +185,20 @@ def serve(folder) -> TestClient:
     return TestClient(rest.create_api(lambda: members))
 
 
+def test_a_model_that_vanishes_meanwhile_is_said_to_be_gone(tmp_path, monkeypatch):
+    """A run may be deleted after a request has named it and before its turn has come."""
+    shutil.copytree(WEIGHTS / "tiny", tmp_path / "tiny")
+    client, choose = serve(tmp_path), Members.choose
+
+    def deleted_then(members: Members, names):
+        chosen = choose(members, names)
+        shutil.rmtree(tmp_path / "tiny", ignore_errors=True)
+        return chosen
+
+    monkeypatch.setattr(Members, "choose", deleted_then)
+    assert "tiny is not there" in refused(client.post("/predict", content=SEVEN), 503)
+
+
 def test_without_a_model_the_service_says_so(tmp_path):
     empty = {"status": "ok", "models": [], "ensembles": []}
     assert serve(tmp_path).get("/health").json() == empty

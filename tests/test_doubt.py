@@ -76,8 +76,13 @@ def test_damaged_predictions_call_nothing_strange(tmp_path):
         shutil.copytree(WEIGHTS / name, tmp_path / name)
     members, both = Members(RunStore(tmp_path)), Ensemble("both", "", names)
     assert members.threshold(both) > NEVER
-    (tmp_path / "tiny" / PREDICTIONS).write_bytes(b"no archive")
-    assert Members(RunStore(tmp_path)).threshold(both) == NEVER
+    file = tmp_path / "tiny" / PREDICTIONS
+    whole = file.read_bytes()
+    file.write_bytes(b"no archive")
+    spoilt = Members(RunStore(tmp_path))
+    assert spoilt.threshold(both) == NEVER
+    file.write_bytes(whole)
+    assert spoilt.threshold(both) == members.threshold(both)  # as soon as it is mended
 
 
 # --- what the shipped default ensemble makes of it

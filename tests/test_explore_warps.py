@@ -146,7 +146,9 @@ def test_a_recipe_sets_the_sliders_and_is_named_until_they_are_moved(runs):
     mine = Recipe("dense", epochs=2, warp=Warp(rotation=90, shift=0.1))
     Jobs(runs).create(mine, "sideways", start=False)
     app = open_warps(runs)
-    assert "These are the warps of strong, broad, residual and bold." in shown(app)
+    assert "These are the warps of strong, broad, residual, bold, keen and strong-again." in shown(
+        app
+    )
     app.selectbox(key="warps_of").set_value("warped").run()
     assert app.slider(key="warp_perspective").value == 0.2
     assert "These are the warps of warped." in shown(app)
@@ -191,7 +193,7 @@ def test_pieces_hold_the_copies_and_the_ends():
     network = RunStore().run("strong").network()
     catalogue = of_own(load_mnist(train=False).take(range(3), "mine"), network)
     about, copies, *alone = warps.pieces(catalogue)
-    assert "strong, broad, residual and bold" in about.words
+    assert "strong, broad, residual, bold, keen and strong-again" in about.words
     assert len(copies.pictures) == 1 + warps.BESIDE
     assert np.array_equal(copies.pictures[0][0], catalogue.images[0])
     assert len(alone) == 6

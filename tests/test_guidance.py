@@ -209,6 +209,16 @@ def test_a_loss_that_falls_because_warps_end_is_no_overfitting():
     assert kinds(replace(warped, unwarped=6), losses) == []
 
 
+def test_epochs_before_a_training_was_extended_are_not_compared_with_warped_ones_after():
+    """Its last ones were without warps then, which the longer plan does not tell."""
+    jumps = epochs(
+        [*np.geomspace(1, 0.1, 6), 0.01, 0.01, 0.1, 0.1], [0.1] * 6 + [0.05] * 2 + [0.1] * 2
+    )
+    recipe = replace(DENSE, epochs=12, digits=0, warp=Warp(rotation=10), unwarped=2)
+    assert [advice.kind for advice in advise(recipe, jumps, NO_BATCHES)] == ["rate too high"]
+    assert advise(recipe, jumps, NO_BATCHES, since=8) == []
+
+
 def test_a_remedy_names_only_what_the_recipe_lacks():
     losses = epochs(np.geomspace(1, 0.01, 12), [0.3, *np.linspace(0.3, 0.5, 11)])
     (bare,) = advise(replace(DENSE, epochs=20), losses, NO_BATCHES)

@@ -6,7 +6,8 @@ from safetensors.torch import load, save
 from torch import nn
 
 from digitcore.evaluation import as_input
-from digitcore.models import ARCHITECTURES, architecture, build, count_parameters, layer_table
+from digitcore.layers import count_parameters, layer_table
+from digitcore.models import ARCHITECTURES, architecture, build
 from digitcore.zoo import ZOO
 
 EVERY_ARCHITECTURE = pytest.mark.parametrize("name", ARCHITECTURES)
@@ -33,7 +34,8 @@ LAYERS = {
           "Dropout 0.2", "Dense 64", "Dropout 0.2", "Dense 10"],
     "I": TWO_SMALL,
 }  # fmt: skip
-AT_MOST = {"strong": 1_000_000, "broad": 1_000_000, "tiny": 10_000}
+AT_MOST = {name: 1_000_000 for name, entry in ZOO.items() if not entry.letter}
+AT_MOST["tiny"] = 10_000
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digitcore import probe
+from digitcore.augment import Warp
 from digitcore.models import ARCHITECTURES
 from digitcore.probe import (
     HIGHEST_RATE,
@@ -236,6 +237,17 @@ def test_batches_of_a_range_test_are_at_most_256(mnist, monkeypatch):
     )
     list(range_test(replace(QUICK, batch_size=4096), mnist.take(range(1000)), 5, PATIENT))
     assert sizes == [256] * 5
+
+
+def test_a_range_test_sees_the_warps_of_the_first_epoch_throughout(few):
+    """However often it begins anew on few digits; and none where the recipe has none to show."""
+    warped = replace(QUICK, warp=Warp(rotation=30, shift=0.2))
+
+    def losses(recipe: Recipe) -> list[float]:
+        return [point.loss for point in range_test(recipe, few[0].take(range(100)), 9, PATIENT)]
+
+    some, all_of_them = (replace(warped, unwarped=n) for n in (QUICK.epochs - 1, QUICK.epochs))
+    assert losses(some) == losses(warped) != losses(QUICK) == losses(all_of_them)
 
 
 @given(st.lists(st.floats(0.01, 10), min_size=1, max_size=50), st.integers(1, 300))

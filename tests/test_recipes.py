@@ -25,33 +25,40 @@ warps = st.builds(
     elastic=st.floats(0, 5),
     thickness=st.floats(0, 1),
 )
-recipes = st.builds(
-    Recipe,
-    network=st.sampled_from(sorted(ARCHITECTURES)),
-    epochs=st.integers(1, 1000),
-    batch_size=st.integers(2, 4096),
-    optimizer=st.sampled_from(OPTIMIZERS),
-    learning_rate=st.floats(1e-7, 10),
-    schedule=st.sampled_from(SCHEDULES),
-    weight_decay=st.floats(0, 1),
-    label_smoothing=st.floats(0, 0.5),
-    patience=st.integers(0, 1000),
-    average=st.floats(0, 0.9999),
-    warp=warps,
-    digits=st.just(0) | st.integers(100, 60_000),
-    validation_share=st.floats(HELD_OUT_SHARE, 0.5),
-    precision=st.sampled_from(PRECISIONS),
-    seed=st.integers(0, 2**31 - 1),
-    penned=st.integers(0, 60_000),
-    others=st.integers(0, 60_000),
-    unwarped=st.integers(0, 1000),
-) | st.builds(
-    Recipe,
-    network=st.sampled_from(sorted(ARCHITECTURES)),
-    own=st.from_regex(NAME, fullmatch=True),
-    mnist=st.booleans(),
-    own_learned=st.integers(2, 100_000),
-    own_fingerprint=st.text("0123456789abcdef", min_size=16, max_size=16),
+recipes = (
+    st.builds(
+        Recipe,
+        network=st.sampled_from(sorted(ARCHITECTURES)),
+        epochs=st.integers(1, 1000),
+        batch_size=st.integers(2, 4096),
+        optimizer=st.sampled_from(OPTIMIZERS),
+        learning_rate=st.floats(1e-7, 10),
+        schedule=st.sampled_from(SCHEDULES),
+        weight_decay=st.floats(0, 1),
+        label_smoothing=st.floats(0, 0.5),
+        average=st.floats(0, 0.9999),
+        warp=warps,
+        digits=st.just(0) | st.integers(100, 60_000),
+        validation_share=st.floats(HELD_OUT_SHARE, 0.5),
+        precision=st.sampled_from(PRECISIONS),
+        seed=st.integers(0, 2**31 - 1),
+        penned=st.integers(0, 60_000),
+        others=st.integers(0, 60_000),
+        unwarped=st.integers(0, 1000),
+    )
+    | st.builds(
+        Recipe,
+        network=st.sampled_from(sorted(ARCHITECTURES)),
+        patience=st.integers(0, 1000),
+    )
+    | st.builds(
+        Recipe,
+        network=st.sampled_from(sorted(ARCHITECTURES)),
+        own=st.from_regex(NAME, fullmatch=True),
+        mnist=st.booleans(),
+        own_learned=st.integers(2, 100_000),
+        own_fingerprint=st.text("0123456789abcdef", min_size=16, max_size=16),
+    )
 )
 OWN = ("own", "own_fingerprint")
 OTHER = ("mnist", "warp")
@@ -109,6 +116,17 @@ def test_every_field_is_held_by_these_tests():
 def test_value_out_of_range_is_refused_by_name_and_limits(name, value):
     with pytest.raises(ValueError, match=rf"^{name} must lie between .* and .*, not "):
         replace(Recipe("tiny"), **{name: value})
+
+
+def test_early_stopping_and_last_epochs_without_warps_do_not_go_together():
+    with pytest.raises(ValueError, match=r"before its last epochs.* Set patience or unwarped to 0"):
+        Recipe("tiny", patience=3, unwarped=2)
+
+
+def test_the_last_epochs_are_those_without_warps():
+    recipe = Recipe("tiny", epochs=3, warp=Warp(rotation=5), unwarped=2)
+    assert [recipe.warp_of(epoch).rotation for epoch in (1, 2, 3)] == [5, 0, 0]
+    assert replace(recipe, unwarped=0).warp_of(3).rotation == 5
 
 
 @pytest.mark.parametrize("name", NAMES)

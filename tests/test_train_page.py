@@ -199,6 +199,16 @@ def test_a_run_is_renamed_noted_and_deleted_when_asked_twice(runs):
     assert not Jobs(runs).all()
 
 
+def test_where_all_epochs_are_without_warps_this_is_said():
+    without = "are without warps, so those above are not used"
+    assert without not in words(open_train(start="strong-again"))
+    app = open_train(start="strong-again")
+    app.number_input(key="epochs").set_value(5).run()
+    assert f"All 5 epochs {without}" in words(app)
+    app.number_input(key="unwarped").set_value(2).run()
+    assert without not in words(app)
+
+
 def test_a_run_serves_as_a_starting_point(runs):
     in_state(runs, "mine", "paused")
     app = open_train()

@@ -8,7 +8,7 @@ from digitcore import runs
 from digitcore.digits import load_mnist
 from digitcore.ensemble import BUDGET, WAYS
 from digitcore.evaluation import predict_logits
-from digitcore.models import count_parameters
+from digitcore.layers import count_parameters
 from digitcore.runs import RunStore
 from digitcore.zoo import ZOO
 from scripts import train_zoo
@@ -88,6 +88,7 @@ def test_champion_is_what_the_held_out_digits_choose():
     assert train_zoo.champion(STORE) == champion
     runs_of = [STORE.run(member) for member in champion.members]
     assert any(run.recipe.others for run in runs_of)  # one can say no
+    assert all(run.recipe.penned for run in runs_of)
     assert sum(run.result.parameters for run in runs_of) <= BUDGET
 
 

@@ -193,7 +193,8 @@ def _choose_runs(jobs: Jobs) -> list[Job]:
 
 def _show_advice(job: Job) -> None:
     try:
-        found = advise(job.planned, loaders.history(job.path), loaders.batches(job.path))
+        since = max(job.changes.epochs, default=0)
+        found = advise(job.planned, loaders.history(job.path), loaders.batches(job.path), since)
     except RunDamaged as damage:
         st.warning(str(damage), icon=":material/broken_image:")
         return

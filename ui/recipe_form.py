@@ -10,7 +10,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from digitcore.augment import Warp
-from digitcore.models import ARCHITECTURES, layer_table
+from digitcore.layers import layer_table
+from digitcore.models import ARCHITECTURES
 from digitcore.recipes import (
     MOST_PENNED,
     OPTIMIZERS,
@@ -118,6 +119,13 @@ def choose_recipe(top: DeltaGenerator) -> Recipe | None:
     except ValueError as reason:
         st.error(str(reason), icon=":material/block:")
         return None
+    with warps:
+        if not recipe.warp_of(1).alike(warp):
+            st.info(
+                f"All {recipe.epochs} epochs are without warps, so those above are not used. Train "
+                "for more epochs, or leave fewer without warps.",
+                icon=":material/info:",
+            )
     with learning:
         show_range_test(recipe)
     _show_differences(recipe, start)

@@ -47,7 +47,7 @@ def _show_next_steps(jobs: Jobs, job: Job) -> None:
         if job.state in ("finished", "stopped") and job.begun:
             st.number_input("Epochs more", 1, 1000, 5, key="epochs_more", width=140,
                             help="The schedule is laid over all epochs together, and goes on from "
-                            "there.")  # fmt: skip
+                            "there. Last epochs without warps come at the new end.")  # fmt: skip
             st.button("Train further", icon=":material/forward:",
                       on_click=lambda: _train_further(jobs, job.name))  # fmt: skip
         if job.result and st.button("Ask it on Draw", icon=":material/draw:"):

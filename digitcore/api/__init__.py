@@ -22,9 +22,11 @@ from digitcore.api.sent import BODY, MAX_BODY, MAX_IMAGES, BodyLimit, pictures
 from digitcore.digits import DataDamaged
 from digitcore.folder import RunDamaged
 from digitcore.members import Members
+from digitcore.runs import NoSuchModel
 
 AT_ONCE = 2  # requests that are computed; others wait, and pages keep their own threads
 PATHS = ("/health", "/predict")
+GONE = (RunDamaged, DataDamaged, NoSuchModel)  # a model or its data, for now or for good
 REFUSALS = (400, 405, 413, 422, 503)
 
 __all__ = ["MAX_BODY", "MAX_IMAGES", "PATHS", "create_api"]
@@ -39,7 +41,7 @@ def create_api(members: Callable[[], Members]) -> FastAPI:
         redoc_url=None,
     )
     api.add_middleware(BodyLimit)
-    for error in (StarletteHTTPException, RequestValidationError, RunDamaged, DataDamaged):
+    for error in (StarletteHTTPException, RequestValidationError, *GONE):
         api.add_exception_handler(error, _say_error)
 
     @api.get("/health", summary="Which models and ensembles answer")
@@ -76,7 +78,7 @@ async def _say_error(request: Request, error: Exception) -> JSONResponse:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"] if part != "body")
         return _refusal(422, f"{where}: {first['msg']}" if where else str(first["msg"]))
-    if isinstance(error, RunDamaged | DataDamaged):
+    if isinstance(error, GONE):
         return _refusal(503, str(error))
     assert isinstance(error, StarletteHTTPException)
     words = error.detail if error.detail else HTTPStatus(error.status_code).phrase

@@ -1,8 +1,8 @@
 """How a model looks on every page: one colour, one pattern, one marker, one dash, so that nothing
 hangs on colour alone.
 
-The colours are Paul Tol's vibrant and muted schemes, which colour-blind people can tell apart, as
-far as they show on black and on white.
+The colours start from Paul Tol's vibrant and muted schemes, as far as these show on black and on
+white; the others are those furthest from them that do.
 """
 
 from collections.abc import Collection, Iterable
@@ -15,7 +15,7 @@ GREY = "#8a949b"  # can be told from both backgrounds
 _COLOURS = (
     "#0077BB", "#EC6619", "#009988", "#CC3311", "#AA4499", "#939331",
     "#888888", "#EE3377", "#40A070", "#2999C4", "#6677CC", "#9A6A4F",
-    "#B08A3C", "#9B5DE5",
+    "#B08A3C", "#9B5DE5", "#12A512", "#DD3FDD", "#B5566A",
 )  # fmt: skip
 _PATTERNS = ("", "/", "x", "-", "\\", "+", ".", "|")
 _SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "pentagon", "hexagon")

@@ -73,15 +73,18 @@ class Advice:
     remedy: str
 
 
-def advise(recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame) -> list[Advice]:
+def advise(
+    recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame, since: int = 0
+) -> list[Advice]:
     """What to say of a training, running or ended; empty where it goes well.
 
     One advice at most: what is wrong with the learning rate comes first, for the rest hangs on it.
 
     history: one row an epoch, as runs.COLUMNS. batches: epochs_done (in epochs), loss (mean of a
     few batches, nats) and learning_rate. Either may be empty, short, or hold what is no number.
+    since: the epoch after which the training was last extended, 0 if it never was.
     """
-    training = read(recipe, history, batches)
+    training = read(recipe, history, batches, since)
     advice = (
         _not_a_number(recipe, history, batches)
         or _diverging(training)
@@ -228,13 +231,10 @@ def _judged(training: Training) -> tuple[Floats, Floats, Floats]:
     """Epochs, training above its floor, validation, in nats, since the average has warmed up.
 
     An average of decay d looks back over 1 / (1 - d) steps; before five times as many it still
-    holds the untrained network (strong: 2.7 and 3.7 after two epochs, 0.06 after four). Losses of
-    warped and of unwarped images do not compare: only epochs that are like the last one count.
+    holds the untrained network (strong: 2.7 and 3.7 after two epochs, 0.06 after four).
     """
     warm = 5 / (1 - training.recipe.average) if training.recipe.average else 0.0
     judged = training.epochs * training.steps_per_epoch > warm
-    warps = [training.recipe.warp_of(int(epoch)) for epoch in training.epochs]
-    judged &= np.array([warp == warps[-1] for warp in warps], bool)
     train = training.train - smoothed_floor(training.recipe.label_smoothing)
     return training.epochs[judged], train[judged].clip(0), training.validation[judged]
 

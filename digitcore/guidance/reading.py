@@ -63,12 +63,21 @@ class Training:
         return len(self.epochs) > 0 and self.epochs[-1] >= self.recipe.epochs
 
 
-def read(recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame) -> Training:
+def read(recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame, since: int = 0) -> Training:
     by_epoch = finite(history, "epoch", "train_loss", "validation_loss", "learning_rate")
+    if recipe.unwarped and by_epoch.size:
+        by_epoch = by_epoch[:, _like_the_last(recipe, by_epoch[0], since)]
     fine = finite(batches, "epochs_done", "loss", "learning_rate")
     if fine.shape[1] < by_epoch.shape[1]:  # the shipped models' batches are not kept
         fine = by_epoch[[0, 1, 3]]
     return Training(recipe, *by_epoch[:3], *fine)
+
+
+def _like_the_last(recipe: Recipe, epochs: Floats, since: int) -> npt.NDArray[np.bool_]:
+    """Which epochs showed images as the last one did: losses of warped and of unwarped images do
+    not compare. Of those up to `since` it is not known: the plan was another."""
+    last = recipe.warp_of(int(epochs[-1]))
+    return np.array([e > since and recipe.warp_of(int(e)) == last for e in epochs], bool)
 
 
 def finite(frame: pd.DataFrame, *columns: str) -> Floats:

@@ -50,7 +50,8 @@ def either(recipe: Recipe) -> str:
 
 def against_overfitting(recipe: Recipe) -> str:
     """What the recipe does not have yet of all that keeps it from learning by heart."""
-    warped = recipe.warp.moves or recipe.warp.thickness
+    warp = recipe.warp_of(1)
+    warped = warp.moves or warp.thickness
     high = recipe.schedule == "constant" and lowered(recipe) == CUSTOMARY[recipe.optimizer]
     options = [
         f"a learning rate of {plainly(lowered(recipe))}" if high else "",

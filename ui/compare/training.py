@@ -120,7 +120,8 @@ _COLUMNS = {
         format="%.1f", help="On the machine that trained it, validation included."
     ),
     "Images seen": st.column_config.NumberColumn(
-        format="localized", help="Epochs times training digits, each time warped anew."
+        format="localized",
+        help="Epochs times training digits. Where the recipe warps them, each time anew.",
     ),
     "Images/s": st.column_config.NumberColumn(format="%,.0f"),
     "Best validation loss": st.column_config.NumberColumn(format="%.4f", help="In nats."),

@@ -27,7 +27,7 @@ WIDTH = 300  # pixels that a picture needs
 HOW = (
     "In each epoch a training sees every digit once, and each time with a new throw of the dice: "
     "all its warps together, each anywhere between its two ends. Validation and test digits are "
-    "never warped."
+    "never warped, nor is any digit in the last epochs of a recipe that leaves these without."
 )
 
 
