@@ -1,6 +1,6 @@
 """What an ensemble's answer to one picture comes to: the digit, how sure, and who disagrees."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +12,8 @@ Certainty = Literal["sure", "unsure", "no digit"]
 
 # Below this probability an answer is called unsure.
 SURE = 0.8
+# A member whose two likeliest digits have less than this together sees no digit in the picture.
+DECIDED = 0.5
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class Verdict:
     """An answer to one picture.
 
     digit 0..9 with its probability, the runner_up with its own; dissenters: the members that read
-    another digit, and which. resemblance: to any digit, and the threshold below which it is
+    another digit, and which; undecided: those that find no two digits likelier than the rest
+    together. resemblance: to any digit, and the threshold below which it is
     none, see doubt.py. sure: it is like a digit, with a probability of at least SURE, and at least
     half of the members agree.
     """
@@ -30,6 +33,7 @@ class Verdict:
     runner_up_probability: float
     members: int
     dissenters: dict[str, int]
+    undecided: tuple[str, ...] = ()
     resemblance: float = 1.0
     threshold: float = NEVER
 
@@ -57,20 +61,29 @@ class Verdict:
     @property
     def agreement(self) -> str:
         """Who agrees, in one sentence."""
-        if not self.dissenters:
-            return "All models agree." if self.members > 1 else "One model was asked."
-        others = ", ".join(_who_reads(self.dissenters))
-        return f"{self.members - len(self.dissenters)} of {self.members} agree; {others}."
+        if self.members == 1:
+            return "One model was asked."
+        if not self.dissenters and not self.undecided:
+            return "All models agree."
+        others = list(_who_reads(self.dissenters))
+        if self.undecided:
+            others.append(_told(self.undecided, "sees no digit", "see no digit"))
+        agree = self.members - len(self.dissenters) - len(self.undecided)
+        return f"{agree} of {self.members} agree; {', '.join(others)}."
 
 
 def _who_reads(dissenters: Mapping[str, int]) -> Iterator[str]:
-    """By digit: the names of one or two members, or how many they are."""
+    """By digit, who reads it."""
     for digit in sorted(set(dissenters.values())):
         names = [name for name, answer in dissenters.items() if answer == digit]
-        if len(names) == 1:
-            yield f"{names[0]} reads {digit}"
-        else:
-            yield f"{' and '.join(names) if len(names) == 2 else len(names)} read {digit}"
+        yield _told(names, f"reads {digit}", f"read {digit}")
+
+
+def _told(names: Sequence[str], does: str, do: str) -> str:
+    """The names of one or two members, or how many they are, and what they do."""
+    if len(names) == 1:
+        return f"{names[0]} {does}"
+    return f"{' and '.join(names) if len(names) == 2 else len(names)} {do}"
 
 
 def believed(together: np.ndarray, members: Mapping[str, np.ndarray], how: str) -> np.ndarray:
@@ -94,7 +107,8 @@ def verdict(
     digit = int(together.argmax())
     belief = believed(together, members, how)
     others = np.where(np.arange(len(belief)) == digit, -1.0, belief)
-    answers = {name: int(probs.argmax()) for name, probs in members.items()}
+    undecided = tuple(name for name, probs in members.items() if resemblance(probs) < DECIDED)
+    answers = {name: int(p.argmax()) for name, p in members.items() if name not in undecided}
     return Verdict(
         digit=digit,
         probability=float(belief[digit]),
@@ -102,6 +116,7 @@ def verdict(
         runner_up_probability=float(others.max()),
         members=len(members),
         dissenters={name: answer for name, answer in answers.items() if answer != digit},
+        undecided=undecided,
         resemblance=float(resemblance(belief)),
         threshold=threshold,
     )

@@ -141,6 +141,18 @@ def test_many_who_disagree_are_counted_not_named():
     assert agreement == "1 of 5 agree; 3 read 1, e reads 2."
 
 
+def test_a_member_to_which_all_digits_are_alike_reads_none():
+    alike = np.full(10, 0.1)
+    members = {name: row(d4=1) for name in "abc"} | {"d": alike, "e": row(d9=1)}
+    found = verdict(row(d4=0.7, d9=0.3), members)
+    assert found.dissenters == {"e": 9}
+    assert found.agreement == "3 of 5 agree; e reads 9, d sees no digit."
+    assert (
+        verdict(alike, {"a": alike, "b": alike}).agreement == "0 of 2 agree; a and b see no digit."
+    )
+    assert verdict(alike, {"a": alike}).agreement == "One model was asked."
+
+
 def test_verdict_is_sure_only_with_a_high_probability_and_a_majority():
     agreeing = {"a": row(d1=1), "b": row(d1=1)}
     assert verdict(row(d1=0.95, d7=0.05), agreeing).sure

@@ -117,11 +117,11 @@ def test_says_nothing_of_a_healthy_training_at_any_moment(mnist, changes):
 
 @pytest.mark.parametrize("name", ZOO)
 def test_the_zoo_is_never_told_that_its_rate_is_wrong(name):
-    recipe, history = ZOO[name].recipe, ZOO[name].history
+    recipe, history, result = ZOO[name].recipe, ZOO[name].history, ZOO[name].result
     said = {kind for n in range(len(history) + 1) for kind in kinds(recipe, history[:n])}
     assert said <= {"overfitting", "plateau"}
-    if recipe.warp.moves:
-        assert "overfitting" not in said
+    if recipe.warp.moves:  # keen-mild does learn by heart, and was best after epoch 24 of 40
+        assert ("overfitting" in said) == (result.best_epoch < 0.7 * result.epochs)
 
 
 def test_plain_of_the_zoo_learns_by_heart():
