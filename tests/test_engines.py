@@ -9,7 +9,7 @@ import warnings
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from shutil import copytree, rmtree
-from threading import Event
+from threading import Event, current_thread
 
 import numpy as np
 import pytest
@@ -301,6 +301,25 @@ def test_only_who_answers_is_measured(folder, monkeypatch):
     members.network("tiny")
     members.chosen("dense")
     assert measured == [members.network("dense")]
+
+
+def test_each_network_is_read_on_as_many_threads_as_its_engine_can_use():
+    """Also beside one whose engine spreads by itself."""
+    threads: dict[str, set[str]] = {}
+
+    def made(name: str) -> engines.Chosen:
+        def reader(images: torch.Tensor) -> torch.Tensor:
+            threads.setdefault(name, set()).add(current_thread().name.split("_")[0])
+            return torch.zeros(len(images), 10)
+
+        return engines.Chosen(name, name, {name: reader}, {})
+
+    chosen, images = [made("folded"), made("onnx")], torch.zeros(MANY + 1, 28, 28)
+    assert read(chosen, images).shape == (2, MANY + 1, 10)
+    assert threads == {"folded": {current_thread().name}, "onnx": {"reading"}}
+    threads.clear()
+    read(chosen, images[:MANY])
+    assert threads == {"folded": {current_thread().name}, "onnx": {current_thread().name}}
 
 
 def test_the_network_of_a_deleted_run_is_not_kept(folder):
