@@ -12,7 +12,7 @@ Certainty = Literal["sure", "unsure", "no digit"]
 
 # Below this probability an answer is called unsure.
 SURE = 0.8
-# A member whose two likeliest digits have less than this together sees no digit in the picture.
+# A member whose two likeliest digits have less than this together is undecided.
 DECIDED = 0.5
 
 
@@ -63,13 +63,27 @@ class Verdict:
         """Who agrees, in one sentence."""
         if self.members == 1:
             return "One model was asked."
-        if not self.dissenters and not self.undecided:
+        others = self._others()
+        if not others:
             return "All models agree."
+        return f"{self._agreeing} of {self.members} agree; {', '.join(others)}."
+
+    @property
+    def guess(self) -> str:
+        """Who reads what in a picture that does not look like a digit, in one sentence."""
+        read = f"{self._agreeing} of {self.members} models read {self.digit}"
+        return f"If it is one, {', '.join([read, *self._others()])}."
+
+    @property
+    def _agreeing(self) -> int:
+        return self.members - len(self.dissenters) - len(self.undecided)
+
+    def _others(self) -> list[str]:
+        """Who does not agree."""
         others = list(_who_reads(self.dissenters))
         if self.undecided:
-            others.append(_told(self.undecided, "sees no digit", "see no digit"))
-        agree = self.members - len(self.dissenters) - len(self.undecided)
-        return f"{agree} of {self.members} agree; {', '.join(others)}."
+            others.append(_told(self.undecided, "is undecided", "are undecided"))
+        return others
 
 
 def _who_reads(dissenters: Mapping[str, int]) -> Iterator[str]:

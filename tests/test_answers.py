@@ -146,9 +146,10 @@ def test_a_member_to_which_all_digits_are_alike_reads_none():
     members = {name: row(d4=1) for name in "abc"} | {"d": alike, "e": row(d9=1)}
     found = verdict(row(d4=0.7, d9=0.3), members)
     assert found.dissenters == {"e": 9}
-    assert found.agreement == "3 of 5 agree; e reads 9, d sees no digit."
+    assert found.agreement == "3 of 5 agree; e reads 9, d is undecided."
+    assert found.guess == "If it is one, 3 of 5 models read 4, e reads 9, d is undecided."
     assert (
-        verdict(alike, {"a": alike, "b": alike}).agreement == "0 of 2 agree; a and b see no digit."
+        verdict(alike, {"a": alike, "b": alike}).agreement == "0 of 2 agree; a and b are undecided."
     )
     assert verdict(alike, {"a": alike}).agreement == "One model was asked."
 

@@ -169,6 +169,12 @@ def test_accuracies_by_epoch_tells_the_errors():
     assert list(line.customdata) == ["99.1 %, 45 of 5,000 wrong", ""]
 
 
+def test_a_constant_learning_rate_is_not_drawn_on_an_axis_from_minus_1_to_1():
+    figure = figures.learning_rates({"tiny": batches(40, learning_rate=0.001)})
+    assert figure.layout.yaxis.type == "linear"
+    assert figure.layout.yaxis.rangemode == "tozero"
+
+
 @pytest.mark.parametrize(
     ("lowest", "scale"), [(0.001, "linear"), (0.0001, "log"), (0.0, "linear"), (np.nan, "linear")]
 )

@@ -24,7 +24,7 @@ def show_verdict(answer: Verdict) -> None:
                 "This does not look like a digit: the two likeliest have "
                 f"{100 * answer.resemblance:.1f}\u00a0% of the probability between them, where 995 "
                 f"of 1,000 held-out digits of MNIST have over {100 * answer.threshold:.1f}\u00a0%. "
-                f"{answer.agreement}",
+                f"{answer.guess}",
                 icon=":material/question_mark:",
             )
         elif answer.sure:

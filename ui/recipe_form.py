@@ -119,15 +119,14 @@ def choose_recipe(top: DeltaGenerator) -> Recipe | None:
     except ValueError as reason:
         st.error(str(reason), icon=":material/block:")
         return None
-    with warps:
-        if not recipe.warp_of(1).alike(warp):
-            st.info(
-                f"All {recipe.epochs} epochs are without warps, so those above are not used. Train "
-                "for more epochs, or leave fewer without warps.",
-                icon=":material/info:",
-            )
     with learning:
         show_range_test(recipe)
+    if not recipe.warp_of(1).alike(warp):
+        st.info(
+            f"All {recipe.epochs} epochs are without warps, so the warps are not used. Train for "
+            "more epochs, or leave fewer without warps.",
+            icon=":material/info:",
+        )
     _show_differences(recipe, start)
     if not st.session_state.get("form_marked"):
         st.session_state.form_marked = True

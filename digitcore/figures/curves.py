@@ -179,6 +179,8 @@ def learning_rates(batches: Mapping[str, pd.DataFrame]) -> go.Figure:
         points = as_points(table["epochs_done"], table["learning_rate"], log)
         hover = f"%{{y:.3g}} after %{{x:.2f}} epochs<extra>{name}</extra>"
         figure.add_trace(as_curve(name, styles[name], points, hovertemplate=hover))
+    if not log:  # else Plotly lays -1 to 1 about a rate that is always 0.001
+        figure.update_yaxes(rangemode="tozero")
     return laid_out(figure, "Learning rate", "learning rate", log, NO_BATCHES)
 
 
