@@ -71,6 +71,8 @@ class Verdict:
     @property
     def guess(self) -> str:
         """Who reads what in a picture that does not look like a digit, in one sentence."""
+        if self.members == 1:
+            return self.agreement
         read = f"{self._agreeing} of {self.members} models read {self.digit}"
         return f"If it is one, {', '.join([read, *self._others()])}."
 

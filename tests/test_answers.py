@@ -151,7 +151,8 @@ def test_a_member_to_which_all_digits_are_alike_reads_none():
     assert (
         verdict(alike, {"a": alike, "b": alike}).agreement == "0 of 2 agree; a and b are undecided."
     )
-    assert verdict(alike, {"a": alike}).agreement == "One model was asked."
+    alone = verdict(alike, {"a": alike})
+    assert alone.agreement == alone.guess == "One model was asked."
 
 
 def test_verdict_is_sure_only_with_a_high_probability_and_a_majority():
