@@ -181,8 +181,7 @@ def range_test(
     size = min(recipe.batch_size, LARGEST_BATCH, len(digits))
     if size < 2:
         raise ValueError("A range test needs at least two digits.")
-    recipe = replace(recipe, batch_size=size, warp=recipe.warp_of(1), unwarped=0)
-    digits = _on_device(digits)
+    recipe, digits = replace(recipe.as_it_begins(), batch_size=size), _on_device(digits)
     learner, smoothing, least = _fresh(recipe, digits), Smoothing(steps), math.inf
     for step, (images, labels) in enumerate(islice(_endless(digits, recipe), steps), start=1):
         rate = range_rate(recipe.optimizer, step, steps)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from digitcore.augment import Warp
@@ -138,6 +138,10 @@ class Recipe:
     def warp_of(self, epoch: int) -> Warp:
         """How images are warped in an epoch, counted from 1."""
         return Warp() if epoch > self.epochs - self.unwarped else self.warp
+
+    def as_it_begins(self) -> "Recipe":
+        """The same, but with images warped as in its first epoch throughout."""
+        return replace(self, warp=self.warp_of(1), unwarped=0)
 
     def flat(self) -> dict[str, Any]:
         """All fields by name, those of the warp among them."""

@@ -13,6 +13,7 @@ left alone. Checkpoints live in runs/zoo/. Two commands with different names may
 import argparse
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -79,19 +80,18 @@ def preferred(store: runs.RunStore) -> runs.Ensemble:
         "preferred",
         "The set of up to five networks whose mean probability has the least Brier score "
         "on 5,000 held-out training digits.",
-        prefer(*_candidates(store, list(store.runs())), most=5).members,
+        prefer(*_candidates(store.runs()), most=5).members,
     )
 
 
 def champion(store: runs.RunStore) -> runs.Ensemble:
     """Of the networks that know other hands than MNIST's, one that can say no among them: the set
     that the held-out digits prefer, at the temperature that they ask for."""
-    known = store.runs()
-    readers = [name for name, run in known.items() if run.recipe.penned]
-    doubters = [name for name in readers if known[name].recipe.others]
+    readers = {name: run for name, run in store.runs().items() if run.recipe.penned}
+    doubters = [name for name, run in readers.items() if run.recipe.others]
     if not doubters:
         raise SystemExit("The champion needs a network that has learned to say no: train bold.")
-    members = prefer(*_candidates(store, readers), one_of=doubters).members
+    members = prefer(*_candidates(readers), one_of=doubters).members
     at_one = runs.Ensemble(
         DEFAULT,
         "Up to six networks that have learned from penned digits, at least one of which has "
@@ -105,10 +105,9 @@ def champion(store: runs.RunStore) -> runs.Ensemble:
 
 
 def _candidates(
-    store: runs.RunStore, names: list[str]
+    known: Mapping[str, runs.Run],
 ) -> tuple[dict[str, Predictions], dict[str, int]]:
     """Networks' answers to the held-out digits, and how many parameters each has."""
-    known = {name: store.run(name) for name in names}
     validation = {name: run.predictions("validation") for name, run in known.items()}
     return validation, {name: run.result.parameters for name, run in known.items()}
 
