@@ -2,7 +2,8 @@
 
 Rotation, scale, shear, shift and perspective are 3x3 matrices, multiplied into one per image, and
 elastic bending is a smooth field of offsets on top: the image is sampled once, so several warps
-blur no more than one. Stroke thickness is changed afterwards.
+blur no more than one. Stroke thickness is changed afterwards; then a square is covered, and noise
+is added.
 """
 
 from collections.abc import Callable
@@ -27,6 +28,8 @@ class Warp:
     perspective: torchvision's distortion_scale, 0 to 1, given to a share perspective_p of images.
     elastic: root mean square of the bending, in pixels.
     thickness: 0 to 1, how far strokes may go towards one pixel thinner or thicker on each side.
+    cover: pixels, the longest side of a square of background laid on the image anywhere.
+    noise: largest standard deviation of what is added to each pixel, as a share of full ink.
     """
 
     rotation: float = 0.0
@@ -37,6 +40,8 @@ class Warp:
     perspective_p: float = 0.5
     elastic: float = 0.0
     thickness: float = 0.0
+    cover: float = 0.0
+    noise: float = 0.0
 
     def __post_init__(self) -> None:
         if isinstance(self.scale, list):  # as JSON gives it
@@ -45,7 +50,8 @@ class Warp:
             "rotation": (self.rotation, 180.0), "shear": (self.shear, 60.0),
             "shift": (self.shift, 0.5), "perspective": (self.perspective, 0.9),
             "perspective_p": (self.perspective_p, 1.0), "elastic": (self.elastic, 5.0),
-            "thickness": (self.thickness, 1.0),
+            "thickness": (self.thickness, 1.0), "cover": (self.cover, SIDE),
+            "noise": (self.noise, 1.0),
         }  # fmt: skip
         for name, (value, most) in limits.items():
             if not isinstance(value, (int, float)) or not 0 <= value <= most:
@@ -89,6 +95,11 @@ def warp(images: Tensor, how: Warp, generator: Generator) -> Tensor:
         images = resample(images, matrices, bend)
     if how.thickness:
         images = thicken(images, _uniform(len(images), how.thickness, generator))
+    if how.cover:
+        images = images * draw_uncovered(how.cover, len(images), generator).to(images.device)
+    if how.noise:
+        deviation = torch.rand(len(images), generator=generator) * how.noise
+        images = add_noise(images, deviation, generator)
     return images
 
 
@@ -213,6 +224,30 @@ def _smooth_basis() -> Tensor:
     """(25, 784): the bicubic bump that each point of the coarse grid adds to the fine one."""
     points = torch.eye(COARSE * COARSE).view(-1, 1, COARSE, COARSE)
     return F.interpolate(points, size=SIDE, mode="bicubic", align_corners=True).flatten(1)
+
+
+def draw_uncovered(longest: float, count: int, generator: Generator) -> Tensor:
+    """(count, 1, 28, 28): squares of 0 to `longest` pixels a side about any point of the image.
+
+    Source: random erasing, Zhong et al. (2017), arXiv 1708.04896.
+    """
+    side = torch.rand(count, generator=generator) * longest
+    right, down = _uniform((2, count), SIDE / 2, generator)
+    return uncovered(side, right, down)
+
+
+def uncovered(side: Tensor, right: Tensor, down: Tensor) -> Tensor:
+    """(N, 1, 28, 28): 0 on a square, 1 elsewhere. All (N,) and in pixels: how long its side is, and
+    where its centre lies from the image's."""
+    axis, half = torch.arange(SIDE) - (SIDE - 1) / 2, side.view(-1, 1) / 2
+    across, along = ((axis - place.view(-1, 1)).abs() < half for place in (right, down))
+    return (~(along.unsqueeze(2) & across.unsqueeze(1))).float().unsqueeze(1)
+
+
+def add_noise(images: Tensor, deviation: Tensor, generator: Generator) -> Tensor:
+    """Normal noise on each pixel of (N, 1, 28, 28) images. deviation: (N,) shares of full ink."""
+    noise = torch.randn(images.shape, generator=generator) * deviation.view(-1, 1, 1, 1)
+    return (images + noise.to(images.device)).clamp(0, 1)
 
 
 def _draw_perspective(how: Warp, count: int, generator: Generator) -> Tensor:

@@ -16,7 +16,14 @@ import torch
 from torch import Generator, Tensor
 from torchvision.transforms import functional
 
-from digitcore.augment import SIDE, affine_matrices, resample, thicken
+from digitcore.augment import (
+    SIDE,
+    add_noise,
+    affine_matrices,
+    resample,
+    thicken,
+    uncovered,
+)
 from digitcore.digits import CLASSES, DigitSet, load_mnist
 
 SAMPLE = 2000  # digits, 200 of each class
@@ -131,7 +138,7 @@ def _thicken(ink: Tensor, pixels: float, place: Tensor) -> Tensor:
 
 
 def _add_noise(ink: Tensor, deviation: float, place: Tensor) -> Tensor:
-    return ink + deviation * torch.randn(ink.shape, generator=_generator())
+    return add_noise(ink, torch.full((len(ink),), deviation), _generator())
 
 
 def _blur(ink: Tensor, deviation: float, place: Tensor) -> Tensor:
@@ -145,12 +152,8 @@ def _cover(ink: Tensor, side: float, place: Tensor) -> Tensor:
     """A square of background around one of the pixels that are at least half inked."""
     dark = (ink >= 0.5).flatten(1)
     centre = (torch.rand(dark.shape, generator=_generator()) * dark).argmax(1)
-    first = torch.stack([centre // SIDE, centre % SIDE], dim=1) - int(side) // 2
-    inside = [
-        (torch.arange(SIDE) >= first[:, [axis]]) & (torch.arange(SIDE) < first[:, [axis]] + side)
-        for axis in (0, 1)
-    ]
-    return ink * ~(inside[0].unsqueeze(2) & inside[1].unsqueeze(1)).unsqueeze(1)
+    down, right = centre // SIDE - SIDE / 2, centre % SIDE - SIDE / 2  # a corner of that pixel
+    return ink * uncovered(torch.full((len(ink),), side), right, down)
 
 
 def _pixels(count: float) -> str:

@@ -8,29 +8,32 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
-from scipy.stats import ks_2samp
+from scipy.stats import ks_2samp, normaltest
 from torchvision.transforms import InterpolationMode, RandomAffine, RandomPerspective
 from torchvision.transforms import functional as oracle
 
 from digitcore.augment import (
     Warp,
+    add_noise,
     affine_matrices,
     draw_elastic,
     draw_matrices,
     perspective_matrices,
     resample,
     thicken,
+    uncovered,
     warp,
 )
 from digitcore.evaluation import as_input
 from digitcore.zoo import ZOO
 
 NETWORK_C = ZOO["warped"].recipe.warp
-EVERYTHING = Warp(15, 15, (0.7, 1.3), 0.1, 0.3, 0.5, elastic=1.5, thickness=1.0)
+EVERYTHING = Warp(15, 15, (0.7, 1.3), 0.1, 0.3, 0.5, 1.5, thickness=1.0, cover=9, noise=0.3)
 ONE_EACH = {
     "rotation": 20.0, "shear": 20.0, "scale": (0.5, 1.5), "shift": 0.2, "perspective": 0.5,
-    "elastic": 2.0, "thickness": 1.0,
+    "elastic": 2.0, "thickness": 1.0, "cover": 20.0, "noise": 0.3,
 }  # fmt: skip
+STANDING = {"thickness", "cover", "noise"}  # change a digit where it is
 DRAWS = 4000
 
 
@@ -160,20 +163,19 @@ def test_shift_is_a_share_of_the_side():
 
 @pytest.mark.parametrize("name", ONE_EACH)
 def test_each_warp_differs_from_image_to_image(digits, name):
-    same = digits[:1].expand(8, -1, -1, -1)
+    same = (digits[:1] + 0.1).clamp(max=1).expand(8, -1, -1, -1)  # a square covers something
     warped = warp(same, Warp(**{name: ONE_EACH[name]}, perspective_p=1.0), seeded())
     assert len({image.numpy().tobytes() for image in warped}) == 8
-    assert not any(torch.equal(image, digits[0]) for image in warped)
+    assert not any(torch.equal(image, same[0]) for image in warped)
 
 
 def test_no_warp_changes_nothing(digits):
     assert torch.equal(warp(digits, Warp(), seeded()), digits)
-    assert not Warp(thickness=1).moves
 
 
-@pytest.mark.parametrize("name", [name for name in ONE_EACH if name != "thickness"])
+@pytest.mark.parametrize("name", ONE_EACH)
 def test_every_displacement_counts_as_moving(name):
-    assert Warp(**{name: ONE_EACH[name]}).moves
+    assert Warp(**{name: ONE_EACH[name]}).moves == (name not in STANDING)
 
 
 def test_standing_still_reads_every_pixel_where_it_is(digits):
@@ -211,6 +213,8 @@ warps = st.builds(
     perspective_p=st.floats(0, 1),
     elastic=st.floats(0, 5),
     thickness=st.floats(0, 1),
+    cover=st.floats(0, 28),
+    noise=st.floats(0, 1),
 )
 
 
@@ -249,6 +253,41 @@ def test_thickness_in_between_mixes(digits):
     half = thicken(digits, torch.full((len(digits),), 0.5))
     torch.testing.assert_close(half, (digits + thicken(digits, torch.ones(len(digits)))) / 2)
     assert torch.equal(thicken(digits, torch.zeros(len(digits))), digits)
+
+
+def test_squares_are_covered_anywhere_and_up_to_the_stated_side():
+    full = torch.ones(DRAWS, 1, 28, 28)
+    bare = 1 - warp(full, Warp(cover=8), seeded())[:, 0]
+    assert set(bare.unique().tolist()) == {0, 1}
+    height, width = bare.amax(2).sum(1), bare.amax(1).sum(1)
+    assert torch.equal(bare.sum((1, 2)), height * width)
+    assert height.max() == width.max() == 8
+    often = bare.mean(0)[6:-6, 6:-6]  # where no edge is near: (8 ** 2 / 3) / 28 ** 2
+    assert often.mean() == pytest.approx(64 / 3 / 784, rel=0.1)
+    assert often.std() < 0.2 * often.mean()
+
+
+def test_a_square_lies_where_it_is_said_to():
+    side, right, down = torch.tensor([[4.0, 28, 0], [-5, 0, 3], [2, 0, 3]])
+    first, second, third = 1 - uncovered(side, right, down)[:, 0]
+    assert first.nonzero().amin(0).tolist() == [14, 7]
+    assert first.nonzero().amax(0).tolist() == [17, 10]
+    assert first.sum() == 16
+    assert second.all()
+    assert not third.any()
+
+
+def test_noise_has_any_deviation_up_to_the_stated_one():
+    grey = torch.full((DRAWS, 1, 28, 28), 0.5)  # far from 0 and 1, where noise is cut off
+    deviations = (warp(grey, Warp(noise=0.1), seeded()) - grey).flatten(1).std(1)
+    assert ks_2samp(deviations, np.linspace(0, 0.1, DRAWS)).pvalue > 0.01
+
+
+def test_noise_is_normal_and_stays_within_ink(digits):
+    noisy = add_noise(torch.full((40, 1, 28, 28), 0.5), torch.full((40,), 0.1), seeded())
+    assert normaltest(noisy.flatten()).pvalue > 0.01
+    loud = add_noise(digits, torch.full((len(digits),), 0.9), seeded())
+    assert (loud.min(), loud.max()) == (0, 1)
 
 
 @pytest.mark.parametrize("name", [name for name in ONE_EACH if name != "scale"])

@@ -26,7 +26,7 @@ from ui.warp_fields import LIMITS, WARPS, as_fields, as_warp
 from ui.warp_preview import as_images, warped
 
 pytestmark = pytest.mark.usefixtures("runs")
-EVERYTHING = Warp(15, 12, (0.7, 1.3), 0.1, 0.3, 0.5, elastic=1.0, thickness=0.5)
+EVERYTHING = Warp(15, 12, (0.7, 1.3), 0.1, 0.3, 0.5, 1.0, 0.5, cover=8, noise=0.3)
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +87,16 @@ def test_a_perspective_narrows_the_side_whose_corners_are_pulled_in():
     top, bottom = as_images(ends(bars, Warp(perspective=0.4))["perspective"].images)
     for image, narrow, wide in ((top, 7, 20), (bottom, 20, 7)):
         assert image[narrow].sum() < image[wide].sum()
+
+
+def test_squares_lie_side_by_side_and_noise_is_drawn_twice():
+    full = torch.ones(1, 1, 28, 28)
+    left, right = 1 - ends(full, Warp(cover=6))["cover"].images[:, 0]
+    assert (left.sum(), right.sum(), (left * right).sum()) == (36, 36, 0)
+    assert left.nonzero().amax(0)[1] < right.nonzero().amin(0)[1]
+    grey = full / 2
+    for noisy in ends(grey, Warp(noise=0.1))["noise"].images:
+        assert (noisy - 0.5).std() == pytest.approx(0.1, rel=0.1)
 
 
 # --- fields

@@ -24,6 +24,8 @@ warps = st.builds(
     perspective_p=st.floats(0, 1),
     elastic=st.floats(0, 5),
     thickness=st.floats(0, 1),
+    cover=st.floats(0, 28),
+    noise=st.floats(0, 1),
 )
 recipes = (
     st.builds(

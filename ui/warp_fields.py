@@ -16,6 +16,10 @@ WARPS = {
     "elastic": ("Elastic bending, pixels", 0.0, 3.0, 0.1, "Typical bending of the strokes."),
     "thickness": ("Thickness, pixels", 0.0, 1.0, 0.05,
                   "Strokes up to so much thicker or thinner on each side."),
+    "cover": ("Covered square, pixels", 0.0, 14.0, 1.0,
+              "Longest side of a square of background laid on the digit anywhere."),
+    "noise": ("Noise, share of full ink", 0.0, 0.6, 0.05,
+              "Largest standard deviation of what is added to each pixel."),
     "perspective": ("Perspective", 0.0, 0.6, 0.05, "How far the corners are pulled inwards."),
     "perspective_p": ("Share with perspective", 0.0, 1.0, 0.1, "Of the digits that get it."),
 }  # fmt: skip

@@ -10,12 +10,16 @@ from torch import Generator, Tensor
 from digitcore.augment import (
     SIDE,
     Warp,
+    add_noise,
     affine_matrices,
     draw_elastic,
     perspective_matrices,
     resample,
     thicken,
+    uncovered,
 )
+
+DRAWN = ("one draw", "another draw")
 
 
 @dataclass(frozen=True)
@@ -31,13 +35,13 @@ class Extreme:
 def extremes(digit: Tensor, how: Warp, generator: Generator) -> Iterator[Extreme]:
     """Of a (1, 1, 28, 28) digit in 0..1: for each part of the warp that is switched on.
 
-    Elastic bending has no ends: it is shown as drawn twice by the generator.
+    Elastic bending and noise have no ends: they are shown as drawn twice by the generator.
     """
     both = digit.expand(2, -1, -1, -1)
     yield from _affine_ends(both, how)
     if how.elastic:
         bent = resample(both, _matrices(), draw_elastic(how.elastic, 2, generator))
-        yield Extreme("elastic", bent, ("one draw", "another draw"))
+        yield Extreme("elastic", bent, DRAWN)
     if how.thickness:
         told = f"{how.thickness:g} pixels"
         words = (f"{told} thinner on each side", f"{told} thicker on each side")
@@ -48,6 +52,10 @@ def extremes(digit: Tensor, how: Warp, generator: Generator) -> Iterator[Extreme
         inward[0, :2], inward[1, 2:] = most, most
         tilted = resample(both, perspective_matrices(inward))
         yield Extreme("perspective", tilted, ("top corners in", "bottom corners in"))
+    if how.cover:
+        yield Extreme("cover", *_covered(both, how.cover))
+    if how.noise:
+        yield Extreme("noise", add_noise(both, torch.full((2,), how.noise), generator), DRAWN)
 
 
 def _affine_ends(both: Tensor, how: Warp) -> Iterator[Extreme]:
@@ -66,6 +74,13 @@ def _affine_ends(both: Tensor, how: Warp) -> Iterator[Extreme]:
         moved = resample(both, _matrices(right=_ends(far), down=_ends(far)))
         told = f"{far:.1f} pixels"
         yield Extreme("shift", moved, (f"{told} up and left", f"{told} down and right"))
+
+
+def _covered(both: Tensor, longest: float) -> tuple[Tensor, tuple[str, str]]:
+    """The longest square, first left of the middle and then right of it."""
+    window = uncovered(torch.full((2,), longest), _ends(longest / 2), torch.zeros(2))
+    told = f"a square of {longest:g} pixels"
+    return both * window, (f"{told} on the left", f"{told} on the right")
 
 
 def _ends(most: float) -> Tensor:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from digitcore.augment import Warp
 from digitcore.recipes import Recipe
 
 # Where to start: what learned best here; for sgd (momentum 0.9) 0.1 did too, but 0.3 was lost.
@@ -50,8 +51,7 @@ def either(recipe: Recipe) -> str:
 
 def against_overfitting(recipe: Recipe) -> str:
     """What the recipe does not have yet of all that keeps it from learning by heart."""
-    warp = recipe.warp_of(1)
-    warped = warp.moves or warp.thickness
+    warped = not recipe.warp_of(1).alike(Warp())
     high = recipe.schedule == "constant" and lowered(recipe) == CUSTOMARY[recipe.optimizer]
     options = [
         f"a learning rate of {plainly(lowered(recipe))}" if high else "",
