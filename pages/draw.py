@@ -53,6 +53,9 @@ def show_reading() -> None:
         by_member = dict(zip(ensemble.members, each[:, 0], strict=True))
         answer = verdict(together[0], by_member, ensemble.how, models.threshold(ensemble))
         show_verdict(answer)
+        bars = st.container()
+    show_steps(seen)
+    with bars:  # after what is quick to draw, so that the answer does not wait for it
         st.plotly_chart(
             figures.probabilities(believed(together[0], by_member, ensemble.how), by_member),
             config={"displayModeBar": False},
@@ -60,7 +63,6 @@ def show_reading() -> None:
             f"for {answer.digit}, which is called {answer.certainty}. {answer.agreement}",
             key="probabilities",
         )
-    show_steps(seen)
     show_reasons(models, ensemble.members, seen, answer.digit)
 
 
