@@ -1,7 +1,7 @@
 """How fast the training is, as ratios in one run: `python -m scripts.bench_training`.
 
-1. Images per second for network B, training included: ours on network C's warp against
-   torchvision's PIL transforms (0 and 2 DataLoader workers, the faster), and ours without warps
+1. Images per second: network C's warp alone, ours against torchvision's PIL transforms (0 and 2
+   DataLoader workers, the faster); network B's training on it, the same way; and without warps
    against a plain float32 loop on images in memory (DataLoader or slices, the faster). The rivals
    are those of scripts/rivals.py. Each in a process of its own, in turn, so that neither profits
    from the other's settings and the machine's noise hits all alike.
@@ -33,6 +33,15 @@ TO_ACCURACY = Recipe("classic", epochs=2, schedule="one-cycle", learning_rate=0.
 WARM_UP = 20  # batches that are not counted
 DISSECTED = 24, 6  # batches, and how often they are timed
 PARTS = ("classic", "warped", "strong")
+
+
+def our_warps(recipe: Recipe, batches: int) -> float:
+    """Images per second of `batches` warped batches, of which nothing is learned."""
+    train_set, _ = split(load_mnist(train=True))
+    began = time.perf_counter()
+    for _ in islice(training.batches(train_set, recipe, 1), batches):
+        pass
+    return batches * recipe.batch_size / (time.perf_counter() - began)
 
 
 def our_rate(recipe: Recipe, batches: int) -> float:
@@ -71,10 +80,14 @@ def run(*arguments: str) -> str:
 
 def compare(rounds: int, batches: int) -> None:
     size = ("--batches", str(batches), "--batch-size", str(BATCH_SIZE))
+    pil = ("scripts.rivals", "pil", *size, "--workers")
     ways = {
+        "warps alone, ours": ("scripts.bench_training", "--ours", "warped", "--alone", *size[:2]),
+        "warps alone, PIL, 0 workers": (*pil, "0", "--alone"),
+        "warps alone, PIL, 2 workers": (*pil, "2", "--alone"),
         "warped, ours": ("scripts.bench_training", "--ours", "warped", *size[:2]),
-        "warped, PIL, 0 workers": ("scripts.rivals", "pil", *size, "--workers", "0"),
-        "warped, PIL, 2 workers": ("scripts.rivals", "pil", *size, "--workers", "2"),
+        "warped, PIL, 0 workers": (*pil, "0"),
+        "warped, PIL, 2 workers": (*pil, "2"),
         "plain, ours": ("scripts.bench_training", "--ours", "classic", *size[:2]),
         "plain, float32 loader": ("scripts.rivals", "loader", *size),
         "plain, float32 slices": ("scripts.rivals", "slices", *size),
@@ -84,8 +97,8 @@ def compare(rounds: int, batches: int) -> None:
         for name, command in ways.items():
             rates[name].append(float(run(*command)))
             print(f"{name}: {rates[name][-1]:,.0f} images/s", flush=True)
-    for kind in ("warped", "plain"):
-        of_kind = {name: median(rates[name]) for name in ways if name.startswith(kind)}
+    for kind in ("warps alone", "warped", "plain"):
+        of_kind = {name: median(rates[name]) for name in ways if name.startswith(f"{kind},")}
         ours = of_kind.pop(f"{kind}, ours")
         name = max(of_kind, key=lambda rival: of_kind[rival])
         print(f"{kind}: {ours:,.0f} against {of_kind[name]:,.0f} images/s ({name}): "
@@ -138,10 +151,12 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=150)
     parser.add_argument("--dissect", action="store_true", help="what a training costs, by part")
     parser.add_argument("--ours", help=argparse.SUPPRESS)
+    parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--to", type=float, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.ours:
-        print(our_rate(ZOO[arguments.ours].recipe, arguments.batches))
+        rate = our_warps if arguments.alone else our_rate
+        print(rate(ZOO[arguments.ours].recipe, arguments.batches))
     elif arguments.dissect:
         for name in PARTS:
             dissect(name)

@@ -1,7 +1,7 @@
 """The training that others would write, to measure ours against; nothing here is ours.
 
 Each is a plain PyTorch loop, as in PyTorch's own MNIST example, over the textbook network B in
-float32 with Adam, and prints its images per second:
+float32 with Adam, and prints its images per second, or with --alone those of its images' source:
 
 `python -m scripts.rivals pil --workers 2`: torchvision's transforms on PIL images in a DataLoader.
 `python -m scripts.rivals loader`: no warps, float images in memory in a DataLoader.
@@ -70,16 +70,17 @@ def from_slices(batch_size: int) -> Batches:
         yield images[chosen], labels[chosen]
 
 
-def images_per_second(source: Batches, batches: int, batch_size: int) -> float:
-    """Training included."""
+def images_per_second(source: Batches, batches: int, batch_size: int, learn: bool) -> float:
+    """Of training, or where nothing is to be learned, of the source alone."""
     network = TextbookNet()
     optimizer = torch.optim.Adam(network.parameters(), lr=0.002)
     began = 0.0
     for done, (images, labels) in enumerate(source, start=1):
-        optimizer.zero_grad()
-        loss = F.cross_entropy(network(images), labels)
-        loss.backward()
-        optimizer.step()
+        if learn:
+            optimizer.zero_grad()
+            loss = F.cross_entropy(network(images), labels)
+            loss.backward()
+            optimizer.step()
         if done == WARM_UP:
             began = time.perf_counter()
         if done == WARM_UP + batches:
@@ -93,6 +94,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--batches", type=int, default=150)
     parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--alone", action="store_true", help="nothing is learned")
     asked = parser.parse_args()
     match asked.source:
         case "pil":
@@ -101,7 +103,7 @@ def main() -> None:
             source = from_loader(asked.batch_size)
         case _:
             source = from_slices(asked.batch_size)
-    print(images_per_second(source, asked.batches, asked.batch_size))
+    print(images_per_second(source, asked.batches, asked.batch_size, not asked.alone))
 
 
 if __name__ == "__main__":
