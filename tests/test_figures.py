@@ -1,10 +1,14 @@
 """Figures are pure: what is in them is what was given."""
 
+import re
+
 import numpy as np
 import pytest
+from plotly.colors import make_colorscale, sample_colorscale
 
 from digitcore import figures
 from digitcore.evaluation import Rate
+from digitcore.figures.style import ON_SHADES, SHADES
 from digitcore.leaderboard import Row
 from digitcore.zoo import ZOO
 
@@ -68,3 +72,11 @@ def test_colours_can_be_told_from_both_backgrounds(name, background):
         (luminance(figures.style_of(name).colour), luminance(background)), reverse=True
     )
     assert (lighter + 0.05) / (darker + 0.05) >= 3  # WCAG 1.4.11
+
+
+def test_figures_stand_out_from_every_shade_of_a_table():
+    dark = luminance(ON_SHADES["color"])
+    for share in np.linspace(0, 1, 21):
+        (shade,) = sample_colorscale(make_colorscale(SHADES), [share])
+        shade = "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", shade))
+        assert (luminance(shade) + 0.05) / (dark + 0.05) >= 4.5

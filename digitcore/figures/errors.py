@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from digitcore.comparison.overlap import ClassRates, Confused, Overlap, told
-from digitcore.figures.style import GREY, Style, short, ticks
+from digitcore.figures.style import GREY, ON_SHADES, SHADES, Style, short, ticks
 
 FAINT, CHOSEN = "rgba(138, 148, 155, 0.12)", "#0077BB"
 ROW = 26  # pixels a row needs to be hit with a finger
@@ -233,7 +233,8 @@ def agreement(shares: np.ndarray, names: Sequence[str], n: int) -> go.Figure:
             z=np.where(below, differing, np.nan), text=words, texttemplate="%{text}",
             x=list(range(len(differing))), y=list(range(len(differing))),
             customdata=np.where(below, shares[1:, :-1], 0),
-            zmin=0, colorscale="Cividis", showscale=False, xgap=1, ygap=1, hoverongaps=False,
+            zmin=0, colorscale=SHADES, textfont=ON_SHADES, showscale=False,
+            xgap=1, ygap=1, hoverongaps=False,
             hovertext=[[f"{row} and {column}" for column in names[:-1]] for row in names[1:]],
             hovertemplate="%{hovertext} answer %{customdata:.2%}<br>of the digits alike"
             "<extra></extra>",

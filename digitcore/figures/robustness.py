@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from digitcore.distortions import KINDS, SAMPLE
 from digitcore.evaluation import Rate
-from digitcore.figures.style import GREY, Style, ticks
+from digitcore.figures.style import GREY, ON_SHADES, SHADES, Style, ticks
 from digitcore.robustness import Sturdiness
 
 CLEAN = "clean"
@@ -28,7 +28,7 @@ def overview(models: Mapping[str, Sturdiness]) -> go.Figure:
     figure = go.Figure(
         go.Heatmap(
             z=shares, x=columns, y=list(range(len(models))), text=words, texttemplate="%{text}",
-            textfont={"size": 11}, colorscale="Cividis", zmax=1, zmin=_least(shares),
+            textfont=ON_SHADES, colorscale=SHADES, zmax=1, zmin=_least(shares),
             showscale=False, xgap=1, ygap=1, hoverongaps=False,
             hovertext=[[name] * len(columns) for name in models],
             hovertemplate="%{hovertext}, %{x}: %{z:.2%}<extra></extra>",
