@@ -41,7 +41,9 @@ def test_accuracies_shows_the_best_on_top_with_its_interval():
     assert dots.x == pytest.approx([0.97, 0.99])
     assert dots.error_x.array == pytest.approx([0.01, 0.005])
     assert dots.error_x.arrayminus == pytest.approx([0.01, 0.01])
-    assert dots.marker.color[0] == figures.ENSEMBLE_STYLE.colour != dots.marker.color[1]
+    looks = figures.styles_of(["both", "best"], ["both"])  # as on every page
+    assert list(dots.marker.color) == [looks["both"].colour, looks["best"].colour]
+    assert list(dots.marker.symbol) == [looks["both"].symbol, looks["best"].symbol]
 
 
 def test_every_model_of_the_zoo_has_a_look_of_its_own_that_stays():

@@ -13,7 +13,6 @@ from digitcore.figures.style import (
     SHADES,
     Style,
     short,
-    style_of,
     styles_of,
 )
 from digitcore.leaderboard import Row
@@ -94,7 +93,7 @@ def accuracies(board: Sequence[Row]) -> go.Figure:
     """Each row's accuracy on the test digits with its 95 % interval, the first row on top."""
     return intervals(
         {row.name: row.accuracy for row in board},
-        {row.name: ENSEMBLE_STYLE if row.members else style_of(row.name) for row in board},
+        styles_of([row.name for row in board], [row.name for row in board if row.members]),
         {row.name: f"{row.errors:,} errors" for row in board},
         "share of the test digits",
     )
