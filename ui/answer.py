@@ -72,9 +72,9 @@ def show_steps(seen: Ink) -> None:
         "They know only 28 x 28 pictures made like MNIST's. This is how yours became one. "
         f"An answer below {SURE:.0%}, or one that most models do not share, is called unsure. "
         "Where the two likeliest digits have less between them than all but 0.5 % of the held-out "
-        "digits have, it is said not to look like a digit. That the champion finds most of these "
-        "out is its member bold's doing, which has learned from letters, signs and scribbles as "
-        "well; a letter that is written like a digit it reads as one."
+        "digits have, it is said not to look like a digit. The champion finds most of these out, "
+        "for one of its members has learned from letters, signs and scribbles as well; a letter "
+        "that is written like a digit it reads as one."
     )
     with st.grid("auto", min_column_width=STEP_SIDE + 16):
         for number, step in enumerate(seen.steps, start=1):

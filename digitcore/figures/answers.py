@@ -65,15 +65,19 @@ def _bars(together: np.ndarray, members: Mapping[str, np.ndarray]) -> go.Figure:
 
 
 def shades(answers: Mapping[str, np.ndarray], label: int | None = None) -> go.Figure:
-    """Each model's (10,) probabilities as a table of shades; the `label`'s column is framed."""
+    """Each model's (10,) probabilities as a table of shades; the `label`'s column is framed.
+
+    What rounds to 0 % has no shade.
+    """
     names = list(answers)[::-1]  # Plotly counts rows from below
     rows = np.stack([answers[name] for name in names])
-    words = [[f"{100 * p:.0f}" if p >= 0.005 else "" for p in row] for row in rows]
+    rows = np.where(rows >= 0.005, rows, np.nan)
+    words = [["" if np.isnan(p) else f"{100 * p:.0f}" for p in row] for row in rows]
     figure = go.Figure(
         go.Heatmap(
             z=rows, x=list(range(10)), y=names, text=words,
             texttemplate="%{text}", zmin=0, zmax=1, colorscale=SHADES, textfont=ON_SHADES,
-            xgap=2, ygap=2,
+            xgap=2, ygap=2, hoverongaps=False,
             hovertemplate="%{y}: %{z:.1%} for %{x}<extra></extra>", showscale=False,
         )
     )  # fmt: skip
