@@ -99,7 +99,7 @@ def warp(images: Tensor, how: Warp, generator: Generator) -> Tensor:
         images = images * draw_uncovered(how.cover, len(images), generator).to(images.device)
     if how.noise:
         deviation = torch.rand(len(images), generator=generator) * how.noise
-        images = add_noise(images, deviation, generator)
+        images = add_noise(images, deviation, generator).clamp(0, 1)
     return images
 
 
@@ -247,7 +247,7 @@ def uncovered(side: Tensor, right: Tensor, down: Tensor) -> Tensor:
 def add_noise(images: Tensor, deviation: Tensor, generator: Generator) -> Tensor:
     """Normal noise on each pixel of (N, 1, 28, 28) images. deviation: (N,) shares of full ink."""
     noise = torch.randn(images.shape, generator=generator) * deviation.view(-1, 1, 1, 1)
-    return (images + noise.to(images.device)).clamp(0, 1)
+    return images + noise.to(images.device)
 
 
 def _draw_perspective(how: Warp, count: int, generator: Generator) -> Tensor:

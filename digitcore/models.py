@@ -254,6 +254,22 @@ def keen() -> nn.Sequential:
     )
 
 
+@architecture
+def ample() -> nn.Sequential:
+    return nn.Sequential(
+        *_conv(1, 48, 3),  # 48x26x26
+        *_conv(48, 64, 3),  # 64x24x24
+        nn.MaxPool2d(2),  # 64x12x12
+        *_conv(64, 96, 5),  # 96x8x8
+        *_conv(96, 128, 5, padding=2),  # 128x8x8
+        nn.MaxPool2d(2),  # 128x4x4
+        *_conv(128, 192, 3),  # 192x2x2
+        nn.Flatten(),
+        nn.Dropout(0.3),
+        nn.Linear(192 * 2 * 2, 10),
+    )
+
+
 class Residual(nn.Sequential):
     """Adds what its layers make of the input to the input. Source: He et al. (2015), 1512.03385."""
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 State = dict[str, Tensor]
-LARGE = 1_000_000  # numbers in a tensor, from which on bytes are worth the trouble
+LARGE = 50_000  # numbers in a tensor, from which on bytes are worth the trouble
 STEP = ".step"  # a tensor of this name beside it says what one step of its bytes stands for
 MOST = 127
 

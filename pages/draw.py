@@ -53,13 +53,13 @@ def show_reading() -> None:
         by_member = dict(zip(ensemble.members, each[:, 0], strict=True))
         answer = verdict(together[0], by_member, ensemble.how, models.threshold(ensemble))
         show_verdict(answer)
-        bars = st.container()
+        chart = st.container()
     show_steps(seen)
-    with bars:  # after what is quick to draw, so that the answer does not wait for it
+    with chart:  # after what is quick to draw, so that the answer does not wait for it
         st.plotly_chart(
             figures.probabilities(believed(together[0], by_member, ensemble.how), by_member),
             config={"displayModeBar": False},
-            alt=f"Bars of probability for each digit and model; together {answer.probability:.1%} "
+            alt=f"The probability of each digit, by model; together {answer.probability:.1%} "
             f"for {answer.digit}, which is called {answer.certainty}. {answer.agreement}",
             key="probabilities",
         )

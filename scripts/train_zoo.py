@@ -79,7 +79,8 @@ def preferred(store: runs.RunStore) -> runs.Ensemble:
     return runs.Ensemble(
         "preferred",
         "The set of up to five networks whose mean probability has the least Brier score "
-        "on 5,000 held-out training digits.",
+        "on 5,000 held-out training digits. Nothing is asked of them beside: the champion's "
+        "networks all know other hands than MNIST's, and find out what is no digit.",
         prefer(*_candidates(store.runs()), most=5).members,
     )
 
@@ -90,7 +91,7 @@ def champion(store: runs.RunStore) -> runs.Ensemble:
     readers = {name: run for name, run in store.runs().items() if run.recipe.penned}
     doubters = [name for name, run in readers.items() if run.recipe.others]
     if not doubters:
-        raise SystemExit("The champion needs a network that has learned to say no: train bold.")
+        raise SystemExit("The champion needs a network that has learned to say no: train sceptic.")
     members = prefer(*_candidates(readers), one_of=doubters).members
     at_one = runs.Ensemble(
         DEFAULT,

@@ -11,7 +11,8 @@ from starlette.testclient import TestClient
 
 from digitcore import api as rest
 from digitcore.digits import load_mnist
-from digitcore.members import Members
+from digitcore.ensemble import scaled
+from digitcore.members import DEFAULT, Members
 from digitcore.runs import RECIPE, STATE, WEIGHTS, RunStore
 
 
@@ -45,8 +46,11 @@ def hold_answer(answer: dict, digit: int) -> None:
     for member in answer["models"].values():
         assert member["prediction"] == np.argmax(member["probabilities"])
         assert sum(member["probabilities"]) == pytest.approx(1, abs=1e-4)
-    together = np.mean([m["probabilities"] for m in answer["models"].values()], axis=0)
-    assert answer["probabilities"] == pytest.approx(together, abs=1e-5)
+    together = np.mean([[m["probabilities"] for m in answer["models"].values()]], axis=1)
+    champion = RunStore().ensembles()[DEFAULT]
+    is_champion = list(answer["models"]) == list(champion.members)
+    expected = scaled(together, champion.temperature if is_champion else 1.0)[0]
+    assert answer["probabilities"] == pytest.approx(expected.tolist(), abs=1e-5)
 
 
 def refused(response, code: int) -> str:

@@ -283,10 +283,10 @@ def test_noise_has_any_deviation_up_to_the_stated_one():
     assert ks_2samp(deviations, np.linspace(0, 0.1, DRAWS)).pvalue > 0.01
 
 
-def test_noise_is_normal_and_stays_within_ink(digits):
-    noisy = add_noise(torch.full((40, 1, 28, 28), 0.5), torch.full((40,), 0.1), seeded())
+def test_noise_is_normal_and_a_warp_stays_within_ink(digits):
+    noisy = add_noise(torch.full((40, 1, 28, 28), 0.5), torch.full((40,), 0.5), seeded())
     assert normaltest(noisy.flatten()).pvalue > 0.01
-    loud = add_noise(digits, torch.full((len(digits),), 0.9), seeded())
+    loud = warp(digits, Warp(noise=0.9), seeded())
     assert (loud.min(), loud.max()) == (0, 1)
 
 

@@ -71,8 +71,9 @@ def test_weights_are_halved_only_where_as_many_digits_stay_right():
 def test_a_large_matrix_is_kept_in_bytes_only_where_as_many_digits_stay_right(monkeypatch):
     run = RunStore().run("dense")
     network, state = run.network(), load_file(run.path / STATE)
-    assert smallest(network, state)["1.weight"].dtype == torch.float16  # not large enough
-    monkeypatch.setattr("digitcore.packing.LARGE", 500_000)
+    with monkeypatch.context() as patch:
+        patch.setattr("digitcore.packing.LARGE", 1_000_000)
+        assert smallest(network, state)["1.weight"].dtype == torch.float16  # not large enough
     packed = smallest(network, state)
     assert packed["1.weight"].dtype == torch.int8
     right = run.result.validation_correct / run.result.validation_n

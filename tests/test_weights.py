@@ -16,7 +16,7 @@ from scripts import train_zoo
 STORE = RunStore()
 SHIPPED = STORE.runs()
 EVERY_RUN = pytest.mark.parametrize("name", SHIPPED)
-MOST_BYTES = 30 * 2**20
+MOST_BYTES = int(32.1 * 2**20)  # with the 17.9 MiB of data/ under 50
 
 
 @pytest.mark.parametrize("name", ZOO)

@@ -55,7 +55,8 @@ def extremes(digit: Tensor, how: Warp, generator: Generator) -> Iterator[Extreme
     if how.cover:
         yield Extreme("cover", *_covered(both, how.cover))
     if how.noise:
-        yield Extreme("noise", add_noise(both, torch.full((2,), how.noise), generator), DRAWN)
+        noisy = add_noise(both, torch.full((2,), how.noise), generator).clamp(0, 1)
+        yield Extreme("noise", noisy, DRAWN)
 
 
 def _affine_ends(both: Tensor, how: Warp) -> Iterator[Extreme]:
