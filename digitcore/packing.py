@@ -1,4 +1,4 @@
-"""How weights are kept small: in half precision, and the largest matrices in a byte a number."""
+"""How weights are kept small: in half precision, and large ones in a byte a number."""
 
 import torch
 from torch import Tensor

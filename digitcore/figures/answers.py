@@ -6,15 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from digitcore.evaluation import Rate
-from digitcore.figures.style import (
-    ENSEMBLE_STYLE,
-    GREY,
-    ON_SHADES,
-    SHADES,
-    Style,
-    short,
-    styles_of,
-)
+from digitcore.figures.style import ENSEMBLE_STYLE, GREY, SHADED, Style, short, styles_of
 from digitcore.leaderboard import Row
 
 ENSEMBLE = "ensemble"
@@ -76,9 +68,8 @@ def shades(answers: Mapping[str, np.ndarray], label: int | None = None) -> go.Fi
     figure = go.Figure(
         go.Heatmap(
             z=rows, x=list(range(10)), y=names, text=words,
-            texttemplate="%{text}", zmin=0, zmax=1, colorscale=SHADES, textfont=ON_SHADES,
-            xgap=2, ygap=2, hoverongaps=False,
-            hovertemplate="%{y}: %{z:.1%} for %{x}<extra></extra>", showscale=False,
+            zmin=0, zmax=1, xgap=2, ygap=2, **SHADED,
+            hovertemplate="%{y}: %{z:.1%} for %{x}<extra></extra>",
         )
     )  # fmt: skip
     if label is not None:

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from digitcore.comparison.overlap import ClassRates, Confused, Overlap, told
-from digitcore.figures.style import GREY, ON_SHADES, SHADES, Style, short, ticks
+from digitcore.figures.style import GREY, SHADED, Style, short, ticks
 
 FAINT, CHOSEN = "rgba(138, 148, 155, 0.12)", "#0077BB"
 ROW = 26  # pixels a row needs to be hit with a finger
@@ -230,11 +230,10 @@ def agreement(shares: np.ndarray, names: Sequence[str], n: int) -> go.Figure:
              for row, seen in zip(differing, below, strict=True)]  # fmt: skip
     figure = go.Figure(
         go.Heatmap(
-            z=np.where(below, differing, np.nan), text=words, texttemplate="%{text}",
+            z=np.where(below, differing, np.nan), text=words,
             x=list(range(len(differing))), y=list(range(len(differing))),
             customdata=np.where(below, shares[1:, :-1], 0),
-            zmin=0, colorscale=SHADES, textfont=ON_SHADES, showscale=False,
-            xgap=1, ygap=1, hoverongaps=False,
+            zmin=0, xgap=1, ygap=1, **SHADED,
             hovertext=[[f"{row} and {column}" for column in names[:-1]] for row in names[1:]],
             hovertemplate="%{hovertext} answer %{customdata:.2%}<br>of the digits alike"
             "<extra></extra>",

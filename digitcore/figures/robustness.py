@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from digitcore.distortions import KINDS, SAMPLE
 from digitcore.evaluation import Rate
-from digitcore.figures.style import GREY, ON_SHADES, SHADES, Style, ticks
+from digitcore.figures.style import GREY, SHADED, Style, ticks
 from digitcore.robustness import Sturdiness
 
 CLEAN = "clean"
@@ -27,9 +27,8 @@ def overview(models: Mapping[str, Sturdiness]) -> go.Figure:
     words = [["" if np.isnan(share) else f"{100 * share:.1f}" for share in row] for row in shares]
     figure = go.Figure(
         go.Heatmap(
-            z=shares, x=columns, y=list(range(len(models))), text=words, texttemplate="%{text}",
-            textfont=ON_SHADES, colorscale=SHADES, zmax=1, zmin=_least(shares),
-            showscale=False, xgap=1, ygap=1, hoverongaps=False,
+            z=shares, x=columns, y=list(range(len(models))), text=words,
+            zmax=1, zmin=_least(shares), xgap=1, ygap=1, **SHADED,
             hovertext=[[name] * len(columns) for name in models],
             hovertemplate="%{hovertext}, %{x}: %{z:.2%}<extra></extra>",
         )

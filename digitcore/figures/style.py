@@ -16,6 +16,10 @@ GREY = "#8a949b"  # can be told from both backgrounds
 # one colour has a contrast of at least 5. Plotly's own choice for each cell goes down to 3.
 SHADES = ["#898578", "#c2b26a", "#fee838"]
 ON_SHADES = {"color": "#111111", "size": 11}
+SHADED = {
+    "texttemplate": "%{text}", "textfont": ON_SHADES, "colorscale": SHADES, "showscale": False,
+    "hoverongaps": False,
+}  # fmt: skip
 _COLOURS = (
     "#0077BB", "#EC6619", "#009988", "#CC3311", "#AA4499", "#939331",
     "#888888", "#EE3377", "#40A070", "#2999C4", "#6677CC", "#9A6A4F",
