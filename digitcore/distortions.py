@@ -152,7 +152,8 @@ def _cover(ink: Tensor, side: float, place: Tensor) -> Tensor:
     """A square of background around one of the pixels that are at least half inked."""
     dark = (ink >= 0.5).flatten(1)
     centre = (torch.rand(dark.shape, generator=_generator()) * dark).argmax(1)
-    down, right = centre // SIDE - SIDE / 2, centre % SIDE - SIDE / 2  # a corner of that pixel
+    middle = (SIDE - side % 2) / 2  # the middle of an even side lies between two pixels
+    down, right = centre // SIDE - middle, centre % SIDE - middle
     return ink * uncovered(torch.full((len(ink),), side), right, down)
 
 
