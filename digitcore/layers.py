@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from digitcore.deslanting import Deslant
 from digitcore.models import Residual, build
 
 
@@ -42,6 +43,8 @@ def _describe(layer: nn.Module) -> str:
             return f"Max-pooling {layer.kernel_size}x{layer.kernel_size}"
         case nn.BatchNorm2d():
             return "Batch norm"
+        case Deslant():
+            return "Deslanting"
         case Residual():
             return "Residual block"
         case nn.Dropout():

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from digitcore.deslanting import Deslant
 from digitcore.packing import unpacked
 
 Build = Callable[[], nn.Sequential]
@@ -17,8 +18,8 @@ ARCHITECTURES: dict[str, Build] = {}
 
 
 def architecture(build: Build) -> Build:
-    """Enter a network in the registry under its function's name."""
-    ARCHITECTURES[build.__name__] = build
+    """Enter a network in the registry under its function's name, with hyphens."""
+    ARCHITECTURES[build.__name__.replace("_", "-")] = build
     return build
 
 
@@ -268,6 +269,16 @@ def ample() -> nn.Sequential:
         nn.Dropout(0.3),
         nn.Linear(192 * 2 * 2, 10),
     )
+
+
+@architecture
+def upright() -> nn.Sequential:
+    return nn.Sequential(Deslant(), *keen())
+
+
+@architecture
+def upright_strong() -> nn.Sequential:
+    return nn.Sequential(Deslant(), *strong())
 
 
 class Residual(nn.Sequential):

@@ -54,7 +54,7 @@ def show_reading() -> None:
         answer = verdict(together[0], by_member, ensemble.how, models.threshold(ensemble))
         show_verdict(answer)
         chart = st.container()
-    show_steps(seen)
+    show_steps(models, ensemble.members, seen)
     with chart:  # after what is quick to draw, so that the answer does not wait for it
         st.plotly_chart(
             figures.probabilities(believed(together[0], by_member, ensemble.how), by_member),

@@ -80,7 +80,7 @@ def preferred(store: runs.RunStore) -> runs.Ensemble:
         "preferred",
         "The set of up to five networks whose mean probability has the least Brier score "
         "on 5,000 held-out training digits. Nothing is asked of them beside: the champion's "
-        "networks all know other hands than MNIST's, and find out what is no digit.",
+        "networks all know other hands than MNIST's, and together they can say no.",
         prefer(*_candidates(store.runs()), most=5).members,
     )
 

@@ -25,7 +25,7 @@ from ui.compare.seen import Seen
 
 pytestmark = pytest.mark.usefixtures("runs")
 STORE = RunStore()
-FEW = ["champion", "keen", "tiny", "dense"]
+FEW = ["champion", "ample", "tiny", "dense"]
 
 
 def texts(app: AppTest) -> str:
@@ -118,8 +118,8 @@ def test_chart_has_the_colours_and_accuracies_of_the_models():
 
 @pytest.mark.parametrize(
     ("asked", "expected"),
-    [("keen", {"champion", "keen"}), ("DENSE network", {"dense"}), ("", set(FEW)),
-     ("adamw", {"keen", "tiny"})],
+    [("ample", {"champion", "ample"}), ("DENSE network", {"dense"}), ("", set(FEW)),
+     ("adamw", {"ample", "tiny"})],
 )  # fmt: skip
 def test_filter_finds_words_of_names_and_recipes(asked, expected):
     app = open_view("Leaderboard", models=FEW)
@@ -241,32 +241,32 @@ def test_gaps_show_all_pairs_and_the_sentence_of_each():
         assert line["p"] == pytest.approx(pair.p)
         assert line["Gap, points"] == pytest.approx(100 * pair.difference)
         assert line["p"] <= line["p, corrected"] <= 1
-    pair = compare("champion", STORE.answers("champion"), "keen", STORE.answers("keen"))
-    counts = f"{pair.only_a_wrong} images that keen gets right, keen on {pair.only_b_wrong}"
+    pair = compare("champion", STORE.answers("champion"), "ample", STORE.answers("ample"))
+    counts = f"{pair.only_a_wrong} images that ample gets right, ample on {pair.only_b_wrong}"
     assert f"champion is wrong on {counts}" in texts(app)
-    assert "keen is a member of champion" in texts(app)
+    assert "ample is a member of champion" in texts(app)
     assert re.search(r"champion is better than [^.]*\bdense\b", texts(app))
 
 
 def test_gaps_against_another_reference():
     app = open_view("Gaps", models=FEW, reference="dense")
     assert app.selectbox(key="reference").value == "dense"
-    assert drawing(app)["data"][0]["y"] == ["tiny", "keen", "champion"]
+    assert drawing(app)["data"][0]["y"] == ["tiny", "ample", "champion"]
     assert all(x > 0 for x in drawing(app)["data"][0]["x"])
-    app.multiselect(key="models").set_value(["keen", "tiny"]).run()
+    app.multiselect(key="models").set_value(["ample", "tiny"]).run()
     assert not app.exception
-    assert app.selectbox(key="reference").value == "keen"
+    assert app.selectbox(key="reference").value == "ample"
 
 
 def test_the_chosen_pair_shows_the_digits_that_tell_it_apart():
     app = open_view("Gaps", models=FEW)
-    app.selectbox(key="pair").set_value("keen and tiny").run()
+    app.selectbox(key="pair").set_value("ample and tiny").run()
     assert not app.exception
-    keen, tiny = STORE.answers("keen"), STORE.answers("tiny")
-    only_keen, only_tiny = only_one_right(keen, tiny)
-    assert f"Only keen gets right: {len(only_keen)}" in words(app)
+    ample, tiny = STORE.answers("ample"), STORE.answers("tiny")
+    only_ample, only_tiny = only_one_right(ample, tiny)
+    assert f"Only ample gets right: {len(only_ample)}" in words(app)
     assert f"Only tiny gets right: {len(only_tiny)}" in words(app)
-    assert sentence(compare("keen", keen, "tiny", tiny)).split(":")[0] in texts(app)
+    assert sentence(compare("ample", ample, "tiny", tiny)).split(":")[0] in texts(app)
     (frame,) = drawing(app, 1)["layout"]["shapes"]
     assert (frame["y0"], frame["x0"]) == (0.5, 1.5)  # second row, third column
 

@@ -41,6 +41,11 @@ def words(app: AppTest) -> str:
     return " ".join(element.value for kind in kinds for element in kind)
 
 
+def captions(app: AppTest) -> str:
+    """Of the pictures."""
+    return " ".join(image.caption for shown in app.get("image") for image in shown.proto.imgs)
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_page_opens_with_the_shipped_models(page):
     app = open_page(page)
@@ -119,6 +124,17 @@ def test_draw_with_an_own_choice_of_models_and_with_none():
     app.multiselect(key="members").set_value([]).run()
     assert not app.exception
     assert "at least one model" in words(app)
+
+
+def test_draw_shows_the_digit_deslanted_where_a_network_sees_it_so():
+    app = open_page("pages/draw.py")
+    app.segmented_control(key="way").set_value("Test digit").run()
+    app.selectbox(key="ensemble").set_value("own choice").run()
+    app.multiselect(key="members").set_value([SMALL]).run()
+    assert "Deslanted" not in captions(app)
+    app.multiselect(key="members").set_value([SMALL, "upright"]).run()
+    assert not app.exception
+    assert "Deslanted: Sheared until its ink leans to neither side: for upright." in captions(app)
 
 
 def test_an_unknown_ensemble_in_the_address_is_survived():

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from digitcore import explain
-from digitcore.ink import Ink
+from digitcore.deslanting import deslants, upright
+from digitcore.ink import Ink, Step
 from digitcore.members import Members
 from digitcore.verdict import SURE, Verdict
 from ui.pictures import enlarge
@@ -65,22 +66,30 @@ def show_reasons(models: Members, names: Sequence[str], seen: Ink, digit: int) -
             )
 
 
-def show_steps(seen: Ink) -> None:
-    """What became of the picture on its way to the networks, step by step."""
+def show_steps(models: Members, names: Sequence[str], seen: Ink) -> None:
+    """What became of the picture on its way to the networks, step by step; where some of the
+    models deslant it, that as well."""
     st.subheader("What the networks see")
     st.caption(
         "They know only 28 x 28 pictures made like MNIST's. This is how yours became one. "
         f"An answer below {SURE:.0%}, or one that most models do not share, is called unsure. "
         "Where the two likeliest digits have less between them than all but 0.5 % of the held-out "
         "digits have, it is said not to look like a digit. The champion finds most of these out, "
-        "for one of its members has learned from letters, signs and scribbles as well; a letter "
+        "for some of its members have learned from letters, signs and scribbles as well; a letter "
         "that is written like a digit it reads as one."
     )
     with st.grid("auto", min_column_width=STEP_SIDE + 16):
-        for number, step in enumerate(seen.steps, start=1):
+        steps = [*seen.steps, *_deslanted([n for n in names if deslants(models.network(n))], seen)]
+        for number, step in enumerate(steps, start=1):
             st.image(
                 enlarge(step.picture, STEP_SIDE),
                 width=STEP_SIDE,
                 caption=f"{number}. {step.name}: {step.caption}",
                 alt=f"{step.name}: {step.caption}",
             )
+
+
+def _deslanted(names: Sequence[str], seen: Ink) -> list[Step]:
+    """What the named models make of the image before they read it; nothing where there are none."""
+    caption = f"Sheared until its ink leans to neither side: for {', '.join(names)}."
+    return [Step("Deslanted", caption, upright(seen.image))] if names else []

@@ -54,8 +54,9 @@ ONCE = {
     TEST: "The test digits were predicted once, when each training had ended. To pick the best of "
     "many by them is a choice too, and flatters the one picked: choose by the validation digits, "
     "and read its test figure afterwards.",
-    VALIDATION: "No network learned from the validation digits, but each run's best epoch and the "
-    "ensembles were chosen by them, so they flatter a little.",
+    VALIDATION: "No network learned from the validation digits, but all learned from others by the "
+    "same writers, whom the test digits do not share; and each run's best epoch and the ensembles "
+    "were chosen by them. So they flatter a little.",
 }
 LUCKS = (
     "Two kinds of luck: the interval of a single model is Wilson's and says how far other digits "
