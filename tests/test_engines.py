@@ -200,6 +200,13 @@ def test_lossy_engines_are_refused_by_the_tolerance_and_allowed_by_a_larger_one(
     assert set(choose(network, (name,), tolerance=0.2).times) == {REFERENCE, name}
 
 
+def test_8_bits_leave_what_a_network_deslants_where_it_was():
+    network, images = SHIPPED["upright-strong"].network(), held_out().images
+    expected = predict(network, images)
+    found = ENGINES["int8"](network)(images).softmax(1).numpy()
+    assert np.abs(found - expected).max() < 0.1  # 0.2 where its places are rounded too
+
+
 def test_calibration_says_nothing_and_leaves_nothing(tmp_path, monkeypatch, caplog, capfd):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.chdir(tmp_path)
