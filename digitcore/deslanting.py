@@ -19,7 +19,7 @@ class Deslant(nn.Module):
     """
 
     def forward(self, images: Tensor) -> Tensor:
-        shown = images.float()  # half the digits of bfloat16 would not do for places
+        shown = images.float()  # bfloat16 is too coarse for places
         axis = torch.arange(SIDE, dtype=torch.float32, device=images.device) - (SIDE - 1) / 2
         slant, middle = _lean(shown.square().squeeze(1), axis)
         down = axis - middle.unsqueeze(1)  # (N, 28)
