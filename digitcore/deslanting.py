@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-SIDE = 28
+from digitcore.augment import SIDE
+
 MOST_SLANT = 0.7  # pixels to the side a pixel down, 35 degrees: what leans more is no handwriting
 
 
@@ -22,8 +23,8 @@ class Deslant(nn.Module):
         shown = images.float()  # bfloat16 is too coarse for places
         axis = torch.arange(SIDE, dtype=torch.float32, device=images.device) - (SIDE - 1) / 2
         slant, middle = _lean(shown.square().squeeze(1), axis)
-        down = axis - middle.unsqueeze(1)  # (N, 28)
-        across = axis + (slant.unsqueeze(1) * down).unsqueeze(2)  # (N, 28, 28): where to read
+        # Not by augment.resample, whose matrix product autocast would do in bfloat16.
+        across = axis + (slant * (axis - middle)).unsqueeze(2)  # (N, 28, 28): where to read
         places = torch.stack([across, axis.unsqueeze(1).expand_as(across)], dim=3)
         to_unit = 2 / SIDE  # grid_sample's square runs from -1 to 1
         return F.grid_sample(shown, places * to_unit, align_corners=False).to(images.dtype)
@@ -41,15 +42,15 @@ def upright(image: np.ndarray) -> np.ndarray:
 
 
 def _lean(ink: Tensor, axis: Tensor) -> tuple[Tensor, Tensor]:
-    """(N, 28, 28) -> (N,) pixels to the side a pixel down, and (N,) the row of the ink's middle.
+    """(N, 28, 28) -> (N, 1) pixels to the side a pixel down, and (N, 1) the row of its middle.
 
     The slope of the least squares line is the covariance of x and y over the variance of y.
     """
-    rows, columns = ink.sum(2), ink.sum(1)
-    total = rows.sum(1, keepdim=True).clamp(min=1e-6)
-    middle = (rows * axis).sum(1, keepdim=True) / total
-    down, right = axis - middle, axis - (columns * axis).sum(1, keepdim=True) / total
-    variance = (rows * down.square()).sum(1, keepdim=True) / total
-    covariance = ((ink * right.unsqueeze(1)).sum(2) * down).sum(1, keepdim=True) / total
+    share = ink / ink.sum((1, 2), keepdim=True).clamp(min=1e-6)
+    rows, columns = share.sum(2), share.sum(1)
+    middle = (rows * axis).sum(1, keepdim=True)
+    down, right = axis - middle, axis - (columns * axis).sum(1, keepdim=True)
+    variance = (rows * down.square()).sum(1, keepdim=True)
+    covariance = ((share * right.unsqueeze(1)).sum(2) * down).sum(1, keepdim=True)
     slant = covariance / variance.clamp(min=1)  # a flat stroke leans nowhere
-    return slant.clamp(-MOST_SLANT, MOST_SLANT).squeeze(1), middle.squeeze(1)
+    return slant.clamp(-MOST_SLANT, MOST_SLANT), middle

@@ -131,7 +131,7 @@ _enter(
 )  # fmt: skip
 _enter(
     "keen", "", "The network strong with wider layers.",
-    "ours: sibling of strong, for the champion",
+    "ours: sibling of strong",
     LONG("keen", epochs=50, seed=3, penned=PENNED, unwarped=6), OURS,
 )  # fmt: skip
 _enter(

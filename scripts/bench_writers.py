@@ -10,14 +10,14 @@ for the test digits have no part in it.
 """
 
 import argparse
-from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
 import torch
 
 from digitcore.digits import DigitSet, load_mnist
-from digitcore.evaluation import Predictions, predict, wilson
+from digitcore.ensemble import combine
+from digitcore.evaluation import Predictions, predict
 from digitcore.exploration.statistics import statistics
 from digitcore.training import EpochEnd, train
 from digitcore.zoo import LONG
@@ -26,13 +26,12 @@ FIRST, KNOWN = 50_000, 5_000  # digits by writers of whom something is learned; 
 DISTANCES = (1, 2, 10, 100, 1000)  # in the file
 SEEDS = (0, 1)
 NETWORKS = ("strong", "upright-strong")
-Answers = Mapping[str, Predictions]
 
 
 def lean_alike(digits: DigitSet) -> dict[int, float]:
     """By distance in the file, the correlation of two digits' slants within their classes."""
     slant = statistics(digits.images)["slant"].groupby(digits.labels.numpy())
-    score = ((slant.transform("rank", pct=True)) - 0.5).to_numpy()
+    score = slant.transform("rank", pct=True).to_numpy()
     return {k: float(np.corrcoef(score[:-k], score[k:])[0, 1]) for k in DISTANCES}
 
 
@@ -47,25 +46,22 @@ def parts() -> tuple[DigitSet, DigitSet, DigitSet]:
 def answers(network: str, seed: int, epochs: int, sets: tuple[DigitSet, ...]) -> list[Predictions]:
     """Train once; the answers to each of the sets but the first, which is learned from."""
     recipe = LONG(network, epochs=epochs, unwarped=min(3, epochs), seed=seed)
-    for event in train(recipe, *sets[:2]):
-        if isinstance(event, EpochEnd):  # the last epoch's, not the best: nothing is chosen here
-            found = [Predictions(predict(event.network, part.images), part.labels.numpy())
-                     for part in sets[1:]]  # fmt: skip
-    return found
+    ends = (event for event in train(recipe, *sets[:2]) if isinstance(event, EpochEnd))
+    last = next(end.network for end in ends if end.epoch == epochs)  # nothing is chosen here
+    return [Predictions(predict(last, part.images), part.labels.numpy()) for part in sets[1:]]
 
 
 def row(name: str, known: Predictions, others: Predictions) -> str:
     """A line of the table: errors and log-loss on each."""
     cells = [name]
     for answer in (known, others):
-        rate = wilson(answer.errors, len(answer.labels))
-        cells.append(f"{answer.errors} ({rate.interval}), {answer.log_loss:.4f}")
+        cells.append(f"{answer.errors} ({answer.error_rate.interval}), {answer.log_loss:.4f}")
     return f"| {' | '.join(cells)} |"
 
 
-def mean(several: list[Predictions]) -> Predictions:
-    """The answers of networks together."""
-    return Predictions(np.mean([one.probs for one in several], axis=0), several[0].labels)
+def together(*several: Predictions) -> Predictions:
+    """The answers of networks by their mean probability."""
+    return Predictions(combine(np.stack([one.probs for one in several])), several[0].labels)
 
 
 def main() -> None:
@@ -82,8 +78,8 @@ def main() -> None:
             found[f"{network} {seed}"] = answers(network, seed, arguments.epochs, sets)
             print(row(f"{network} {seed}", *found[f"{network} {seed}"]), flush=True)
     for pair in combinations(found, 2):
-        together = [mean(list(of_set)) for of_set in zip(*(found[n] for n in pair), strict=True)]
-        print(row(" + ".join(pair), *together), flush=True)
+        both = map(together, *(found[name] for name in pair))
+        print(row(" + ".join(pair), *both), flush=True)
 
 
 if __name__ == "__main__":

@@ -66,8 +66,8 @@ def test_a_line_is_set_upright_by_the_slope_that_scipy_fits():
     image[0, 0, rows, columns] = 1
     slope = linregress(rows, columns).slope
     assert slants(image)[0] == pytest.approx(slope)
-    upright = Deslant()(image)[0, 0]
-    assert upright.sum(0).topk(3).values.sum() > 0.95 * upright.sum()  # within three columns
+    line = Deslant()(image)[0, 0]
+    assert line.sum(0).topk(3).values.sum() > 0.95 * line.sum()  # within three columns
 
 
 def test_leans_no_further_than_handwriting_does():

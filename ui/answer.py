@@ -1,6 +1,6 @@
 """How an answer is shown: the digit, how sure, who disagrees, and what the networks saw."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import streamlit as st
 
@@ -79,8 +79,7 @@ def show_steps(models: Members, names: Sequence[str], seen: Ink) -> None:
         "that is written like a digit it reads as one."
     )
     with st.grid("auto", min_column_width=STEP_SIDE + 16):
-        steps = [*seen.steps, *_deslanted([n for n in names if deslants(models.network(n))], seen)]
-        for number, step in enumerate(steps, start=1):
+        for number, step in enumerate((*seen.steps, *_deslanted(models, names, seen)), start=1):
             st.image(
                 enlarge(step.picture, STEP_SIDE),
                 width=STEP_SIDE,
@@ -89,7 +88,9 @@ def show_steps(models: Members, names: Sequence[str], seen: Ink) -> None:
             )
 
 
-def _deslanted(names: Sequence[str], seen: Ink) -> list[Step]:
-    """What the named models make of the image before they read it; nothing where there are none."""
-    caption = f"Sheared until its ink leans to neither side: for {', '.join(names)}."
-    return [Step("Deslanted", caption, upright(seen.image))] if names else []
+def _deslanted(models: Members, names: Sequence[str], seen: Ink) -> Iterator[Step]:
+    """What those of the models that deslant an image make of it; nothing where none does."""
+    so = [name for name in names if deslants(models.network(name))]
+    if so:
+        caption = f"Sheared until its ink leans to neither side: for {', '.join(so)}."
+        yield Step("Deslanted", caption, upright(seen.image))
