@@ -90,7 +90,8 @@ def _trained_on(run: Run) -> str:
     recipe = run.recipe
     sets = ["MNIST"] * recipe.mnist + [f"the set {recipe.own}"] * bool(recipe.own)
     sets += ["penned digits"] * bool(recipe.penned) + ["pictures of no digit"] * bool(recipe.others)
-    return f"trained on {' and '.join(sets)}"
+    taught = f", taught by {', '.join(recipe.teachers)}" if recipe.teachers else ""
+    return f"trained on {' and '.join(sets)}{taught}"
 
 
 def session(content: bytes) -> onnxruntime.InferenceSession:
@@ -140,7 +141,8 @@ def training_script(
         "\n".join(_imports(recipe, epochs)),
         f"name = {json.dumps(name)}\nrecipe = {_call(recipe)}",
         MORE_DIGITS if recipe.beyond_mnist else DIGITS,
-        *_training(rates, epochs),
+        *([TEACHER] if recipe.teachers else []),
+        *_training(recipe, rates, epochs),
         TEST,
     )
     return "\n\n".join(parts) + "\n"
@@ -155,12 +157,15 @@ def _imports(recipe: Recipe, epochs: Mapping[int, int]) -> Iterator[str]:
     yield IMPORTS.format(
         digits="load_mnist" if recipe.beyond_mnist else "load_mnist, split, subset",
         more=MORE_IMPORTS if recipe.beyond_mnist else "",
+        teaching=TEACHING if recipe.teachers else "",
         names="to_go_further, train" if epochs else "train",
     )
 
 
-def _training(rates: Mapping[int, float], epochs: Mapping[int, int]) -> Iterator[str]:
-    more = ", rates=rates" if rates else ""
+def _training(
+    recipe: Recipe, rates: Mapping[int, float], epochs: Mapping[int, int]
+) -> Iterator[str]:
+    more = ", rates=rates" * bool(rates) + ", teacher=teacher" * bool(recipe.teachers)
     if rates:
         yield RATES.format(rates=_table(rates, float))
     if epochs:
@@ -208,7 +213,7 @@ from digitcore.digits import {digits}
 from digitcore.evaluation import Predictions, predict
 from digitcore.models import build, load_weights
 {more}from digitcore.recipes import Recipe
-from digitcore.training import EpochEnd, Finished, {names}"""
+{teaching}from digitcore.training import EpochEnd, Finished, {names}"""
 
 DIGITS = """\
 train_set, validation_set = split(load_mnist(train=True), recipe.validation_share)
@@ -223,6 +228,15 @@ MORE_DIGITS = """\
 # what the recipe says of MNIST, of penned digits and of an own set; of the latter what is not held
 # out of it: it lies in the project's folder own/, or where the environment's DIGITS_OWN says
 train_set, validation_set = learning_digits(recipe, own_sets())"""
+
+TEACHING = """\
+from digitcore.runs import WEIGHTS, RunStore
+from digitcore.teaching import teacher_of
+"""
+
+TEACHER = """\
+# the networks that teach it: shipped ones, or this project's own in runs/
+teacher = teacher_of(recipe, RunStore(WEIGHTS, WEIGHTS.parent / "runs"))"""
 
 RATES = """\
 # from this step on, counted from 0: the scheduled learning rate times this factor

@@ -37,8 +37,11 @@ class Arithmetic:
 class Learner:
     """What changes while a network learns; a checkpoint holds all of it."""
 
-    def __init__(self, recipe: Recipe, device: str, way: Arithmetic) -> None:
+    def __init__(
+        self, recipe: Recipe, device: str, way: Arithmetic, teacher: nn.Module | None = None
+    ) -> None:
         self.recipe, self.device, self.way = recipe, device, way
+        self.teacher = teacher.to(device) if teacher else None
         self.network = build(recipe.network, recipe.seed)
         self.network.to(device, memory_format=way.layout)  # type: ignore[call-overload]
         if device == "cpu" and way.precision == "bfloat16":
@@ -114,13 +117,16 @@ class Learner:
     def _loss(self, images: Tensor, labels: Tensor) -> Tensor:
         low = self.way.precision == "bfloat16"
         with torch.autocast(images.device.type, torch.bfloat16, enabled=low):
-            logits = self._forward(images.contiguous(memory_format=self.way.layout))
+            shown = images.contiguous(memory_format=self.way.layout)
+            logits = self._forward(shown).float()
+            told = self.teacher(shown) if self.teacher else None
         smoothing = self.recipe.label_smoothing
-        if not self.recipe.others:
-            return F.cross_entropy(logits.float(), labels, label_smoothing=smoothing)
-        targets, none = _targets(labels)
-        loss = F.cross_entropy(logits.float(), targets, label_smoothing=smoothing)
-        return loss - none * math.log(CLASSES)  # so that to know nothing costs nothing there
+        if told is None and not self.recipe.others:
+            return F.cross_entropy(logits, labels, label_smoothing=smoothing)
+        targets = _targets(labels, told, self.recipe.taught)
+        loss = F.cross_entropy(logits, targets, label_smoothing=smoothing)
+        # less what the targets leave open, so that to be as unsure as they are costs nothing
+        return loss - torch.special.entr(targets).sum(1).mean()
 
     def end_epoch(self, validation_loss: float) -> bool:
         """Count the epoch, keep it if it is the best so far, and say whether it is."""
@@ -157,13 +163,18 @@ class Learner:
             self.average.load_state_dict(checkpoint["average"])
 
 
-def _targets(labels: Tensor) -> tuple[Tensor, Tensor]:
-    """(B, 10) probabilities to be learned, even ones where the label says no digit (below 0), and
-    the share of those. Source: outlier exposure, Hendrycks et al. (2019), arXiv 1812.04606."""
-    none = labels < 0
+def _targets(labels: Tensor, told: Tensor | None, share: float) -> Tensor:
+    """(B, 10) probabilities to be learned: of `told` (B, 10) by a teacher that share, where there
+    is one, the rest of the label; and even ones where the label says no digit (below 0).
+
+    Sources: Hinton et al. (2015), arXiv 1503.02531, and outlier exposure, Hendrycks et al. (2019),
+    arXiv 1812.04606.
+    """
     targets = F.one_hot(labels.clamp(min=0), CLASSES).float()
-    targets[none] = 1 / CLASSES
-    return targets, none.float().mean()
+    if told is not None:
+        targets = torch.lerp(targets, told, share)
+    targets[labels < 0] = 1 / CLASSES
+    return targets
 
 
 def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import count, islice
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from digitcore.digits import DigitSet, load_mnist
 from digitcore.evaluation import as_input, predict_logits
@@ -74,19 +74,20 @@ def extrapolate(pace: Pace, epochs: int, digits: int, validation: int) -> Estima
     return Estimate(seconds, 1 / pace.training, epochs)
 
 
-def measure(recipe: Recipe) -> Pace:
-    """The pace of a recipe on this machine, from real digits."""
+def measure(recipe: Recipe, teacher: nn.Module | None = None) -> Pace:
+    """The pace of a recipe on this machine, from real digits. teacher: as in training.train."""
     digits = _on_device(load_mnist(train=True).take(range(max(WARPED, recipe.batch_size))))
-    learner, step = _fastest(recipe, digits)
+    learner, step = _fastest(recipe, digits, teacher)
     warp = _seconds_of_warps(recipe, digits.take(range(WARPED)))
     return Pace(step / recipe.batch_size + warp, _seconds_of_validation(learner, digits))
 
 
-def _fastest(recipe: Recipe, digits: DigitSet) -> tuple[Learner, float]:
+def _fastest(recipe: Recipe, digits: DigitSet, teacher: nn.Module | None) -> tuple[Learner, float]:
     """The learner that computes in the faster of the recipe's ways, and seconds of its step."""
     reuse_freed_memory()  # as a training does
     ways = ways_of(recipe)
-    learners = [Learner(recipe, digits.images.device.type, way) for way in ways]
+    device = digits.images.device.type
+    learners = [Learner(recipe, device, way, teacher) for way in ways]
     seconds = [_seconds_of_step(learner, digits, BUDGET / len(ways)) for learner in learners]
     return min(zip(learners, seconds, strict=True), key=lambda timed: timed[1])
 
@@ -169,20 +170,23 @@ def _on_device(digits: DigitSet) -> DigitSet:
 
 
 def range_test(
-    recipe: Recipe, digits: DigitSet, steps: int = 100, seconds: float = 20.0
-) -> Iterator[RangePoint]:
+    recipe: Recipe, digits: DigitSet, steps: int = 100, seconds: float = 20.0,
+    teacher: nn.Module | None = None,
+) -> Iterator[RangePoint]:  # fmt: skip
     """Train fresh weights with a learning rate that rises at every step, until the loss explodes.
 
     Ends early, with what there is, when `seconds` have passed. The losses are those of batches
-    that are warped as in the recipe's first epoch, of 256 images at most. Raises ValueError for
-    fewer than two digits. Source: Smith (2015), arXiv 1506.01186.
+    that are warped as in the recipe's first epoch, of 256 images at most. teacher: as in
+    training.train. Raises ValueError for fewer than two digits.
+
+    Source: Smith (2015), arXiv 1506.01186.
     """
     ends = time.perf_counter() + seconds
     size = min(recipe.batch_size, LARGEST_BATCH, len(digits))
     if size < 2:
         raise ValueError("A range test needs at least two digits.")
     recipe, digits = replace(recipe.as_it_begins(), batch_size=size), _on_device(digits)
-    learner, smoothing, least = _fresh(recipe, digits), Smoothing(steps), math.inf
+    learner, smoothing, least = _fresh(recipe, digits, teacher), Smoothing(steps), math.inf
     for step, (images, labels) in enumerate(islice(_endless(digits, recipe), steps), start=1):
         rate = range_rate(recipe.optimizer, step, steps)
         loss = learner.fit(images, labels, rate, seed=recipe.seed * 1_000_003 + step)
@@ -242,12 +246,12 @@ class Smoothing:
         return self.total / self.weight
 
 
-def _fresh(recipe: Recipe, digits: DigitSet) -> Learner:
+def _fresh(recipe: Recipe, digits: DigitSet, teacher: nn.Module | None) -> Learner:
     """A learner that has not learnt, computing in the recipe's way or the faster of its two."""
     way, *others = ways_of(recipe)
     if others:
-        way = _fastest(recipe, digits)[0].way
-    return Learner(recipe, digits.images.device.type, way)
+        way = _fastest(recipe, digits, teacher)[0].way
+    return Learner(recipe, digits.images.device.type, way, teacher)
 
 
 def _endless(digits: DigitSet, recipe: Recipe) -> Iterator[tuple[Tensor, Tensor]]:

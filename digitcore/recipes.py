@@ -15,6 +15,7 @@ SCHEDULES = ("constant", "one-cycle", "cosine")
 PRECISIONS = ("auto", "float32", "bfloat16")
 TRAINING = 60_000  # digits that MNIST has to learn and to validate
 MOST_PENNED = 60_000
+MOST_TEACHERS = 20
 WHOLE = ("epochs", "batch_size", "patience", "digits", "seed", "own_learned", "penned", "others",
          "unwarped")  # fmt: skip
 WHICH_OWN = ("own_learned", "own_fingerprint")  # follow from the own set
@@ -34,6 +35,8 @@ class Recipe:
     many digits drawn by the prototypes of digitcore.penned are learned from besides, and others:
     how many pictures of no digit, to which every answer shall be as probable as any other.
     unwarped: how many of the last epochs show the images as they are, to settle on those.
+    teachers: names of models whose mean answer to each warped image is learned instead of the
+    label, for the share `taught` of it, 0..1.
     """
 
     network: str
@@ -58,6 +61,8 @@ class Recipe:
     penned: int = 0
     others: int = 0
     unwarped: int = 0
+    teachers: tuple[str, ...] = ()
+    taught: float = 0.9
 
     def __post_init__(self) -> None:
         choices = {
@@ -75,7 +80,7 @@ class Recipe:
             "average": (0, 0.9999), "digits": (0, TRAINING), "seed": (0, 2**31 - 1),
             "validation_share": (HELD_OUT_SHARE, 0.5), "own_learned": (0, 1_000_000),
             "penned": (0, MOST_PENNED), "others": (0, MOST_PENNED),
-            "unwarped": (0, 1000),
+            "unwarped": (0, 1000), "taught": (0, 1),
         }  # fmt: skip
         for name, (low, high) in ranges.items():
             value, whole = getattr(self, name), name in WHOLE
@@ -91,7 +96,17 @@ class Recipe:
                 "Early stopping may end a training before its last epochs, those without warps. "
                 "Set patience or unwarped to 0."
             )
+        self._check_teachers()
         self._check_own()
+
+    def _check_teachers(self) -> None:
+        names = self.teachers
+        if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
+            raise ValueError(f"teachers must be names of models, not {names!r}.")
+        if wrong := [name for name in names if not NAME.fullmatch(name)]:
+            raise ValueError(f"teachers: {wrong[0]!r} is no name of a model.")
+        if len(names) > MOST_TEACHERS or len(set(names)) < len(names):
+            raise ValueError(f"teachers must be at most {MOST_TEACHERS} models, each named once.")
 
     def _check_own(self) -> None:
         named = isinstance(self.own, str) and (not self.own or NAME.fullmatch(self.own))
@@ -157,6 +172,8 @@ class Recipe:
         warp = values.get("warp", {})
         if "network" not in values or not isinstance(warp, dict):
             raise ValueError("A recipe names its network, and its warp is a JSON object.")
+        if isinstance(values.get("teachers"), list):  # JSON has no tuples
+            values["teachers"] = tuple(values["teachers"])
         return cls(**_known(cls, {**values, "warp": Warp(**_known(Warp, warp))}))
 
 

@@ -101,19 +101,24 @@ def train(
     validation_set: DigitSet,
     checkpoint: Checkpoint | None = None,
     rates: Mapping[int, float] = AS_SCHEDULED,
+    teacher: nn.Module | None = None,
 ) -> Iterator[Event]:
     """Train by the recipe and yield what happens; from a checkpoint, go on after it.
 
     rates: step -> factor on the scheduled learning rate from that step on; may grow meanwhile.
     To train further what had ended, give the recipe more epochs and to_go_further(checkpoint).
-    Raises Diverged where the loss explodes, and ValueError for fewer than two digits.
+    teacher: the recipe's, see teaching.teacher_of; None where it names none.
+    Raises Diverged where the loss explodes, and ValueError for fewer than two digits or a teacher
+    that is missing or that the recipe does not know of.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     reuse_freed_memory()
     count = batches_per_epoch(len(train_set), recipe.batch_size)
     if count == 0:
         raise ValueError("A training needs at least two digits.")
-    learner = _learner(recipe, device, checkpoint, count * recipe.epochs)
+    if bool(recipe.teachers) != (teacher is not None):
+        raise ValueError("A training has a teacher where its recipe names one, and only there.")
+    learner = _learner(recipe, device, checkpoint, count * recipe.epochs, teacher)
     train_set, validation_set = train_set.to(device), validation_set.to(device)
     yield Started(learner.epoch, learner.batch, recipe.epochs, count, len(train_set), device,
                   learner.way.precision)  # fmt: skip
@@ -154,14 +159,17 @@ def factor(rates: Mapping[int, float], step: int) -> float:
     return rates[max(passed)] if passed else 1.0
 
 
-def _learner(recipe: Recipe, device: str, checkpoint: Checkpoint | None, steps: int) -> Learner:
+def _learner(
+    recipe: Recipe, device: str, checkpoint: Checkpoint | None, steps: int,
+    teacher: nn.Module | None,
+) -> Learner:  # fmt: skip
     if not checkpoint:
-        return Learner(recipe, device, choose_arithmetic(recipe, device, steps))
+        return Learner(recipe, device, choose_arithmetic(recipe, device, steps), teacher)
     # the same arithmetic as before, or the weights would not be the same
     learner = Learner(recipe, device, Arithmetic(
         checkpoint["precision"], checkpoint["channels_last"],
         compiled=device != "cpu" and checkpoint.get("compiled", False),
-    ))  # fmt: skip
+    ), teacher)  # fmt: skip
     learner.load(checkpoint)
     return learner
 

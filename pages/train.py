@@ -8,6 +8,7 @@ from ui.loaders import jobs
 from ui.recipe_form import choose_recipe
 from ui.runs_table import show_runs
 from ui.train_button import show_train_button
+from ui.words import in_words
 
 st.title("Train a network")
 st.markdown(
@@ -28,5 +29,5 @@ watch(store)
 show_runs(store)
 
 if recipe:
-    with estimate:  # comes last: it measures for up to a second
+    with estimate, in_words():  # comes last: it measures for up to a second
         show_estimate(recipe, busy=any(job.alive for job in store.active()))

@@ -47,6 +47,8 @@ recipes = (
         penned=st.integers(0, 60_000),
         others=st.integers(0, 60_000),
         unwarped=st.integers(0, 1000),
+        teachers=st.lists(st.from_regex(NAME, fullmatch=True), max_size=5, unique=True).map(tuple),
+        taught=st.floats(0, 1),
     )
     | st.builds(
         Recipe,
@@ -63,11 +65,12 @@ recipes = (
     )
 )
 OWN = ("own", "own_fingerprint")
-OTHER = ("mnist", "warp")
+OTHER = ("mnist", "warp", "teachers")
 NAMES = ("network", "optimizer", "schedule", "precision")
 WHOLE = ("epochs", "batch_size", "patience", "digits", "seed", "own_learned", "penned", "others",
          "unwarped")  # fmt: skip
-REAL = ("learning_rate", "weight_decay", "label_smoothing", "average", "validation_share")
+REAL = ("learning_rate", "weight_decay", "label_smoothing", "average", "validation_share",
+        "taught")  # fmt: skip
 OUT_OF_RANGE = [
     ("epochs", 0), ("epochs", 1001), ("epochs", -5),
     ("batch_size", 1), ("batch_size", 4097),
@@ -79,7 +82,7 @@ OUT_OF_RANGE = [
     ("digits", -1), ("digits", 60_001),
     ("seed", -1), ("seed", 2**31), ("own_learned", -1),
     ("penned", -1), ("penned", 60_001), ("others", -1), ("others", 60_001),
-    ("unwarped", -1), ("unwarped", 1001),
+    ("unwarped", -1), ("unwarped", 1001), ("taught", -0.1), ("taught", 1.1),
     ("validation_share", 0.05), ("validation_share", 0.51),
 ]  # fmt: skip
 
@@ -123,6 +126,21 @@ def test_value_out_of_range_is_refused_by_name_and_limits(name, value):
 def test_early_stopping_and_last_epochs_without_warps_do_not_go_together():
     with pytest.raises(ValueError, match=r"before its last epochs.* Set patience or unwarped to 0"):
         Recipe("tiny", patience=3, unwarped=2)
+
+
+@pytest.mark.parametrize(
+    ("teachers", "words"),
+    [
+        ("keen", "must be names of models, not 'keen'"),
+        (("keen", 3), "must be names of models"),
+        (("../keen",), "'../keen' is no name of a model"),
+        (("keen", "keen"), "each named once"),
+        (tuple(f"model-{number}" for number in range(21)), "at most 20 models"),
+    ],
+)
+def test_teachers_are_names_of_different_models(teachers, words):
+    with pytest.raises(ValueError, match=rf"^teachers.*{words}"):
+        Recipe("tiny", teachers=teachers)
 
 
 def test_the_last_epochs_are_those_without_warps():

@@ -8,6 +8,8 @@ from digitcore import figures, probe
 from digitcore.own.learning import learning_digits
 from digitcore.own.store import own_sets
 from digitcore.recipes import Recipe
+from digitcore.teaching import teacher_of
+from ui.loaders import members
 from ui.states import duration
 from ui.words import in_words
 
@@ -20,11 +22,11 @@ def show_estimate(recipe: Recipe, busy: bool) -> None:
     cost = Recipe(
         recipe.network, batch_size=min(recipe.batch_size, recipe.learned),
         optimizer=recipe.optimizer, average=recipe.average, warp=recipe.warp,
-        precision=recipe.precision,
+        precision=recipe.precision, teachers=recipe.teachers,
     )  # fmt: skip
     paces = _paces()
     if cost not in paces or (paces[cost][1] and not busy):
-        paces[cost] = probe.measure(cost), busy
+        paces[cost] = probe.measure(cost, teacher_of(cost, members().store)), busy
     pace, disturbed = paces[cost]
     estimate = probe.extrapolate(pace, recipe.epochs, recipe.learned, recipe.held_out)
     when = "measured while another run was trained" if disturbed else "if nothing else runs"
@@ -76,7 +78,8 @@ def show_range_test(recipe: Recipe) -> None:
 def _measure(recipe: Recipe) -> list[probe.RangePoint]:
     train_set, _ = learning_digits(recipe, own_sets())
     bar, points = st.progress(0.0, "The learning rate rises..."), []
-    for point in probe.range_test(recipe, train_set):
+    teacher = teacher_of(recipe, members().store)
+    for point in probe.range_test(recipe, train_set, teacher=teacher):
         points.append(point)
         bar.progress(min(1.0, point.step / 100), f"Learning rate {point.learning_rate:.2g}, "
                      f"loss {point.smoothed:.2f}")  # fmt: skip

@@ -1,5 +1,6 @@
 """Rows of digits with words under them."""
 
+import numpy as np
 import streamlit as st
 
 from ui.loaders import mistakes, test_digits
@@ -19,9 +20,12 @@ def show_mistakes(model: str, most: int = 12) -> None:
     with st.grid("auto", min_column_width=TILE + 8):
         for mistake in mistakes(model)[:most]:
             words = f"{mistake.label}, read as {mistake.answer}"
-            st.image(
-                enlarge(digits.images[mistake.index].numpy(), TILE),
-                width=TILE,
-                caption=words,
+            show_digit(
+                digits.images[mistake.index].numpy(), words,
                 alt=f"Test digit {mistake.index}, labelled {words}",
-            )
+            )  # fmt: skip
+
+
+def show_digit(image: np.ndarray, words: str, alt: str) -> None:
+    """A uint8 (28, 28) image as a tile with words under it."""
+    st.image(enlarge(image, TILE), width=TILE, caption=words, alt=alt)

@@ -29,9 +29,11 @@ from ui.loaders import jobs
 from ui.own_choice import choose_own, settle
 from ui.penned_choice import show_penned
 from ui.states import told, value
+from ui.teacher_choice import choose_teachers, show_lesson
 from ui.warp_fields import LIMITS as WARP_LIMITS
 from ui.warp_fields import WARPS, as_warp, warp_slider, within
 from ui.warp_preview import show_preview
+from ui.words import in_words
 
 FIRST = "classic"
 HELD_OUT = Recipe(FIRST).held_out  # digits: what every recipe holds out, and so the least
@@ -76,6 +78,9 @@ NUMBERS = {
                    "How many digits it looks at before each small step."),
     "learning_rate": ("Learning rate", 1e-7, 10.0, 0.0001,
                       "The size of a step: too low learns slowly, too high not at all."),
+    "taught": ("The teachers' share", 0.0, 1.0, 0.1,
+               "How much of what is learned of an image is the teachers' answer; the rest is its "
+               "label."),
     "weight_decay": ("Weight decay", 0.0, 1.0, 0.001,
                      "Pulls weights towards zero, so that it does not learn by heart."),
     "label_smoothing": ("Label smoothing", 0.0, 0.5, 0.05,
@@ -98,8 +103,8 @@ def choose_recipe(top: DeltaGenerator) -> Recipe | None:
     """
     with top:
         start = _choose_start()
-    tabs = st.tabs(("Network", "Data", "Warps", "Learning", "Restraint", "Machine"))
-    network, data, warps, learning, restraint, machine = tabs
+    tabs = st.tabs(("Network", "Data", "Warps", "Teachers", "Learning", "Restraint", "Machine"))
+    network, data, warps, teachers, learning, restraint, machine = tabs
     try:
         with warps:
             warp = _warps(start)
@@ -108,6 +113,8 @@ def choose_recipe(top: DeltaGenerator) -> Recipe | None:
             chosen |= _network(start)
         with data:
             chosen |= _data(start)
+        with teachers:
+            chosen |= _teachers(start, warp)
         with learning:
             chosen |= _fields(start, "epochs", "batch_size", "optimizer", "learning_rate",
                               "schedule")  # fmt: skip
@@ -148,10 +155,12 @@ def starting_points() -> dict[str, Recipe]:
 
 def _values(recipe: Recipe) -> dict[str, Any]:
     """A recipe as the form's fields have it."""
-    values = recipe.flat() | {"held_out": recipe.held_out, "digits": recipe.of_mnist}
+    values = recipe.flat() | {
+        "held_out": recipe.held_out, "digits": recipe.of_mnist, "teachers": list(recipe.teachers),
+    }  # fmt: skip
     for name in ("validation_share", *WHICH_OWN):
         del values[name]
-    others = (*WHOLE, "held_out", "scale", "own", "mnist", *CHOICES)
+    others = (*WHOLE, "held_out", "scale", "own", "mnist", "teachers", *CHOICES)
     floats = [name for name in values if name not in others]
     return values | {name: float(values[name]) for name in floats}
 
@@ -257,6 +266,16 @@ def _warps(start: Recipe) -> Warp:
     how = as_warp(_fields(start, *WARPS))
     show_preview(how)
     return how
+
+
+def _teachers(start: Recipe, warp: Warp) -> dict[str, Any]:
+    names = choose_teachers(_mark("Teachers", "teachers", _values(start)["teachers"]))
+    if not names:
+        return {"teachers": (), "taught": DEFAULTS["taught"]}
+    chosen = _fields(start, "taught")
+    with in_words():
+        show_lesson(names, warp)
+    return {"teachers": names, **chosen}
 
 
 def _show_differences(recipe: Recipe, start: Recipe) -> None:

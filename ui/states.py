@@ -85,7 +85,7 @@ LABELS = {  # as the form has them
     "perspective_p": "share with perspective", "own": "own set", "mnist": "MNIST",
     "own_learned": "own digits", "penned": "penned digits", "others": "pictures of no digit",
     "unwarped": "last epochs without warps",
-    "own_fingerprint": "state of the own set",
+    "own_fingerprint": "state of the own set", "taught": "the teachers' share",
 }  # fmt: skip
 
 
@@ -96,6 +96,8 @@ def told(name: str, of: object) -> str:
 
 def value(name: str, of: object) -> str:
     """A field's value, short."""
+    if name == "teachers":
+        return ", ".join(of) if isinstance(of, tuple) and of else "none"
     if isinstance(of, tuple):
         return " to ".join(value(name, part) for part in of)
     if name == "own":

@@ -8,6 +8,7 @@ import argparse
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -24,6 +25,7 @@ from digitcore.own.store import NoSuchSet, own_sets
 from digitcore.progress import Status
 from digitcore.recipes import Recipe
 from digitcore.standing import is_run
+from digitcore.teaching import resolved
 from digitcore.worker.follow import work
 
 NICE = 15  # so that pages stay quick: see scripts/bench_live
@@ -63,7 +65,9 @@ def _new(arguments: argparse.Namespace) -> Path:
         raise ValueError(f"{arguments.what} is no recipe: {error}") from error
     try:
         recipe = found(recipe, own_sets())
-    except NoSuchSet as error:
+        teachers = resolved(recipe.teachers, runs.RunStore(runs.WEIGHTS, arguments.runs))
+        recipe = replace(recipe, teachers=teachers)
+    except (NoSuchSet, runs.NoSuchModel) as error:
         raise ValueError(str(error)) from error
     return Jobs(arguments.runs).create(recipe, arguments.name, start=False)
 

@@ -28,6 +28,7 @@ from digitcore.own.learning import learning_digits
 from digitcore.own.store import NoSuchSet, own_sets
 from digitcore.progress import Changes, Glimpse, Status
 from digitcore.showcase import showcase
+from digitcore.teaching import Teacher, teacher_of
 from digitcore.training import (
     BatchEnd,
     Diverged,
@@ -63,10 +64,11 @@ class Worker:
 
     def work(self) -> Status:
         """Train until the end, a wish, or a failure; gives the last status."""
-        digits = self._digits()
-        if not digits:
+        lessons = self._lessons()
+        if not lessons:
             return self._keep()
-        for event in train(self.planned, *digits, self.checkpoint, self.rates):
+        digits, teacher = lessons
+        for event in train(self.planned, *digits, self.checkpoint, self.rates, teacher):
             match event:
                 case Started():
                     self._start(event)
@@ -188,12 +190,14 @@ class Worker:
         early = self.status.epoch < self.planned.epochs
         return self._finish(best_of(self.checkpoint), "stopped" if early else "finished")
 
-    def _digits(self) -> tuple[DigitSet, DigitSet] | None:
-        """To learn from and to validate on; None where an own set is gone that is not needed any
-        more, since all that is asked for is to stop and keep the best epoch."""
+    def _lessons(self) -> tuple[tuple[DigitSet, DigitSet], Teacher | None] | None:
+        """To learn from and to validate on, and who teaches; None where an own set or a teacher is
+        gone that is not needed any more, since all that is asked for is to stop and keep the best
+        epoch."""
         try:
-            return learning_digits(self.recipe, own_sets())
-        except (NoSuchSet, DataDamaged):
+            teacher = teacher_of(self.recipe, runs.RunStore(runs.WEIGHTS, self.path.parent))
+            return learning_digits(self.recipe, own_sets()), teacher
+        except (NoSuchSet, DataDamaged, runs.NoSuchModel, RunDamaged):
             if progress.wished(self.path) == "stop" and self.history:
                 return None
             raise
@@ -250,6 +254,11 @@ def in_words(error: Exception) -> str:
             return (
                 f"{error} Nothing of the run is lost: put the set back under its name and resume, "
                 "or keep the best epoch so far."
+            )
+        case runs.NoSuchModel():
+            return (
+                f"Its teacher {error.args[0]} is not there any more. Nothing of the run is lost: "
+                "keep the best epoch so far, or train anew with another teacher."
             )
         case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG):
             return (
