@@ -91,7 +91,7 @@ def champion(store: runs.RunStore) -> runs.Ensemble:
     readers = {name: run for name, run in store.runs().items() if run.recipe.penned}
     doubters = [name for name, run in readers.items() if run.recipe.others]
     if not doubters:
-        raise SystemExit("The champion needs a network that has learned to say no: train sceptic.")
+        raise SystemExit("The champion needs a network that says no: train upright-taught.")
     members = prefer(*_candidates(readers), one_of=doubters).members
     at_one = runs.Ensemble(
         DEFAULT,

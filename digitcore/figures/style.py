@@ -23,8 +23,8 @@ SHADED = {
 _COLOURS = (
     "#0077BB", "#EC6619", "#009988", "#CC3311", "#AA4499", "#939331",
     "#888888", "#EE3377", "#40A070", "#2999C4", "#6677CC", "#9A6A4F",
-    "#B08A3C", "#9B5DE5", "#12A512", "#DD3FDD", "#B5566A", "#8424FC",
-    "#1854FC", "#AC7CB0",
+    "#B08A3C", "#9B5DE5", "#12A512", "#DD3FDD", "#B5566A", "#1854FC",
+    "#AC7CB0", "#307818", "#8424FC",
 )  # fmt: skip
 _PATTERNS = ("", "/", "x", "-", "\\", "+", ".", "|")
 _SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "pentagon", "hexagon")
