@@ -54,13 +54,14 @@ def show_lesson(teachers: Sequence[str], how: Warp) -> None:
     versions = tuple(store.run(name).version for name in teachers)
     st.caption(
         f"Of {SHOWN_TO} training digits, warped as this recipe has it, those of which the "
-        f"teachers are least sure: {', '.join(teachers)}."
+        f"teachers are least sure: {', '.join(teachers)}. Under each its label, and the two digits "
+        "that they find likeliest."
     )
     with st.grid("auto", min_column_width=TILE + 8):
         for image, label, said in _lesson(versions, astuple(how), throw):
             words = in_shares(said)
             show_digit(
-                image, f"label {label}; they: {words}",
+                image, f"label {label}; {words}",
                 alt=f"A warped digit, labelled {label}; the teachers say {words}",
             )  # fmt: skip
 
@@ -82,7 +83,7 @@ def _lesson(
 def in_shares(probs: np.ndarray) -> str:
     """The likeliest two digits of (10,) probabilities, with their shares."""
     first, second = (int(digit) for digit in np.argsort(-probs, kind="stable")[:2])
-    return f"{first}: {probs[first]:.0%}, {second}: {probs[second]:.0%}"
+    return ", ".join(f"{digit}:\u00a0{probs[digit]:.0%}" for digit in (first, second))
 
 
 def _wanted() -> list[str]:
