@@ -3,10 +3,13 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from digitcore.comparison.anatomy import Anatomy
+from digitcore.ensemble import fit_weights
+from digitcore.evaluation import Predictions
 from digitcore.jobs import Jobs
 from digitcore.runs import ENSEMBLE, PREDICTIONS, STATE, WEIGHTS, Ensemble, RunStore
 from tests.test_compare_page import open_view
@@ -229,7 +232,7 @@ def test_before_it_is_saved_only_the_validation_digits_speak(shop, how):
     app = fill(look(models=["tiny"]), ["mine", "dense", "slim"], how)
     store = RunStore(WEIGHTS, shop.folder)
     read = {n: store.run(n).predictions("validation") for n in ("mine", "dense", "slim")}
-    weights = _weights(app) if how == "weighted" else None
+    weights = _weights(app, read) if how == "weighted" else None
     found = preview(app)
     assert found["This ensemble"] == Anatomy(read, how, weights).together.errors
     assert found["mine, its best member"] == read["mine"].errors
@@ -241,7 +244,7 @@ def test_no_verdict_is_given_on_the_digits_by_which_members_are_chosen(shop):
     app = fill(look(models=["tiny"]), ["mine", "dense"], "weighted")
     store = RunStore(WEIGHTS, shop.folder)
     read = {name: store.run(name).predictions("validation") for name in ("mine", "dense")}
-    mine = Anatomy(read, "weighted", _weights(app)).together
+    mine = Anatomy(read, "weighted", _weights(app, read)).together
     rivals = {"mine, its best member,": read["mine"],
               "champion": store.answers("champion", "validation")}  # fmt: skip
     build = said(app)
@@ -253,9 +256,13 @@ def test_no_verdict_is_given_on_the_digits_by_which_members_are_chosen(shop):
     assert "this ensemble is better" not in build and "this ensemble gets right" not in build
 
 
-def _weights(app: AppTest) -> list[float]:
+def _weights(app: AppTest, read: dict[str, Predictions]) -> list[float]:
+    """Those that fit best, which the page tells to two places."""
+    best = fit_weights(np.stack([one.probs for one in read.values()]), read["mine"].labels)
     words = next(c.value for c in app.caption if c.value.startswith("Fitted weights"))
-    return [float(pair.rsplit(" ", 1)[1]) for pair in words.split(": ")[1].split(", ")]
+    told = [float(pair.rsplit(" ", 1)[1]) for pair in words.split(": ")[1].split(", ")]
+    assert told == pytest.approx(best, abs=0.005)
+    return best
 
 
 @pytest.mark.parametrize("how", ["mean", "vote", "weighted"])

@@ -70,7 +70,7 @@ def test_weights_are_halved_only_where_as_many_digits_stay_right():
 
 def test_a_large_matrix_is_kept_in_bytes_only_where_as_many_digits_stay_right(monkeypatch):
     run = RunStore().run("dense")
-    network, state = run.network(), load_file(run.path / STATE)
+    network, state = run.network(), unpacked(load_file(run.path / STATE))
     with monkeypatch.context() as patch:
         patch.setattr("digitcore.packing.LARGE", 1_000_000)
         assert smallest(network, state)["1.weight"].dtype == torch.float16  # not large enough

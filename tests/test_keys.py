@@ -44,5 +44,5 @@ def test_no_two_files_use_the_same_key():
             where[key].add(file.relative_to(ROOT).as_posix())
     assert {"view", "numbers", "near-number", START, "own"} <= where.keys()
     assert {key: files for key, files in where.items() if len(files) > 1} == {}
-    form = {"ui/own_choice.py", "ui/recipe_form.py"}
+    form = {"ui/own_choice.py", "ui/teacher_choice.py", "ui/recipe_form.py"}
     assert {key: where[key] for key in FORM if where[key] - form} == {}
