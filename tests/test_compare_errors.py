@@ -234,7 +234,10 @@ def click_row(page: Page, chart: int, row: int, lane: bool = False) -> None:
     bars = page.locator(".js-plotly-plot").nth(chart).locator(".bars").nth(0 if lane else 1)
     bar = bars.locator(".point path").nth(row)
     expect(bar).to_be_visible(timeout=SECONDS)
-    box = bar.bounding_box()
+    box, before = bar.bounding_box(), None
+    while box != before:  # the chart may still be given its size
+        page.wait_for_timeout(300)
+        box, before = bar.bounding_box(), box
     page.mouse.click(
         box["x"] + box["width"] * (0.95 if lane else 0.5), box["y"] + box["height"] / 2
     )
