@@ -48,8 +48,6 @@ def choose_teachers(label: str) -> tuple[str, ...]:
 
 def show_lesson(teachers: Sequence[str], how: Warp) -> None:
     """Of some warped digits those of which the teachers are least sure, with what they say."""
-    if not teachers:
-        return
     store, throw = members().store, st.session_state.warp_throw
     versions = tuple(store.run(name).version for name in teachers)
     st.caption(
