@@ -22,7 +22,7 @@ from digitcore.engines import ENGINES, REFERENCE, Chosen, Reader, choose, read
 from digitcore.ensemble import fit_weights
 from digitcore.evaluation import Floats
 from digitcore.folder import RunDamaged
-from digitcore.runs import Ensemble, NoSuchModel, Run, RunStore
+from digitcore.runs import Ensemble, NoSuchModel, Run, RunStore, expanded
 from digitcore.verdict import believed
 
 DEFAULT = "champion"
@@ -82,10 +82,8 @@ class Members:
             raise UnknownModel(f"No model is called {', '.join(unknown)}. There are: {known}.")
         if len(names) == 1 and names[0] in ensembles:
             return ensembles[names[0]]
-        members = [m for n in names for m in (ensembles[n].members if n in ensembles else (n,))]
-        return Ensemble(
-            CHOSEN, "Chosen models, by mean probability.", tuple(dict.fromkeys(members))
-        )
+        members = expanded(names, ensembles)
+        return Ensemble(CHOSEN, "Chosen models, by mean probability.", members)
 
     def combined(self, names: tuple[str, ...], how: str, title: str) -> Ensemble:
         """An ensemble of models by name; for 'weighted', with weights fitted on held-out digits."""

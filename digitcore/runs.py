@@ -11,7 +11,7 @@ temporary name and renamed into place, so none is ever half there.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -149,6 +149,12 @@ class Ensemble:
     def combine(self, each: np.ndarray) -> np.ndarray:
         """(M, N, 10) probabilities of its M members, in their order -> (N, 10) of all together."""
         return combine(each, self.how, self.weights, self.temperature)
+
+
+def expanded(names: Iterable[str], ensembles: Mapping[str, Ensemble]) -> tuple[str, ...]:
+    """Names of models, with an ensemble's replaced by its members', each once."""
+    members = (m for n in names for m in (ensembles[n].members if n in ensembles else (n,)))
+    return tuple(dict.fromkeys(members))
 
 
 class RunStore:

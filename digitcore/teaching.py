@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from digitcore.engines import fold
 from digitcore.evaluation import Floats
 from digitcore.recipes import Recipe
-from digitcore.runs import RunStore
+from digitcore.runs import RunStore, expanded
 
 
 class Teacher(nn.Module):
@@ -41,8 +41,7 @@ def teacher_of(recipe: Recipe, store: RunStore) -> Teacher | None:
 
 def resolved(names: Iterable[str], store: RunStore) -> tuple[str, ...]:
     """Models' names, with an ensemble's replaced by its members', each once. Raises NoSuchModel."""
-    members = (run.name for name in names for run in store.members(name))
-    return tuple(dict.fromkeys(members))
+    return tuple(store.run(name).name for name in expanded(names, store.ensembles()))
 
 
 def least_sure(probs: Floats, most: int) -> np.ndarray:
