@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from digitcore import ink
 from digitcore.digits import load_mnist
@@ -220,6 +220,26 @@ def test_a_tight_crop_keeps_its_polarity(digit: int) -> None:
     crop = covered[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     for picture in (crop * 255, 255 - crop * 255):
         assert difference(whole, ink.read(picture)) < 3
+
+
+@pytest.mark.parametrize("pen", [8, 14, 22])
+def test_a_digit_from_corner_to_corner_is_read(pen: int) -> None:
+    picture = Image.new("L", (320, 320), 255)
+    ImageDraw.Draw(picture).line([(2, 2), (318, 2), (2, 318), (318, 318)], fill=0, width=pen)
+    dark = np.asarray(picture)
+    image = ink.read(dark).image
+    assert difference(ink.read(dark), ink.read(255 - dark)) < 3
+    assert image[4:8].mean() > 60 < image[20:24].mean()  # its bars
+    assert image[12:16, 4:8].mean() < 20 > image[12:16, 20:24].mean()
+
+
+@pytest.mark.parametrize("corner", [(0, 0, 0), (60, 60, 60), (120, 70, 30), (200, 30, 30)])
+@pytest.mark.parametrize("angle", [4, 9])
+def test_the_dark_corners_of_a_turned_scan_are_not_ink(corner: tuple, angle: int) -> None:
+    page = Image.fromarray(pictures.draw_digit(3, size=120, pen=12)).convert("RGB")
+    white = page.rotate(angle, fillcolor=(255, 255, 255))
+    turned = page.rotate(angle, fillcolor=corner)
+    assert difference(ink.read(np.asarray(white)), ink.read(np.asarray(turned))) < NEARLY
 
 
 # Photos and files

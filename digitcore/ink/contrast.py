@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from digitcore.ink.outcome import Floats, Mask
+from digitcore.ink.outcome import Floats
 from digitcore.ink.pixels import resized
 
 FAINTEST = 12.0
@@ -38,13 +39,21 @@ TRANSPARENT = 4
 class Reading:
     """One way to see a picture as ink on a background.
 
-    ink: (h, w) float32, 0 background to 1 ink; doubt: the lower, the better it explains the
-    picture; flat: the picture has two colours and hardly anything else.
+    ink: (h, w) float32, 0 background to 1 ink; flat: the picture has two colours and hardly
+    anything else.
     """
 
     ink: Floats
-    doubt: float
     flat: bool
+
+    @cached_property
+    def doubt(self) -> float:
+        """The lower, the better it explains the picture: ink seldom meets the border, and covers
+        the lesser part."""
+        mask = self.ink > 0.5
+        border = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean()
+        corners = np.mean([mask[0, 0], mask[0, -1], mask[-1, 0], mask[-1, -1]])
+        return float(border + mask.mean() + 0.5 * corners)
 
 
 @dataclass(frozen=True)
@@ -142,7 +151,7 @@ def _reading(distance: Floats) -> Reading | None:
     ink = np.clip((distance - floor) / level, 0, 1).astype(np.float32)
     settled = float(((ink < 0.1) | (ink > 0.85)).mean())
     flat = noise < FLAT_NOISE and settled > FLAT_SHARE
-    return Reading(ink, _doubt(ink > 0.5), flat)
+    return Reading(ink, flat)
 
 
 def _otsu(values: Floats) -> float:
@@ -154,13 +163,6 @@ def _otsu(values: Floats) -> float:
     above = values.size - below
     apart = (sums[-1] * below / values.size - sums[:-1]) ** 2 / np.maximum(below * above, 1)
     return (float(apart.argmax()) + 1) * top / 255
-
-
-def _doubt(ink: Mask) -> float:
-    """How little a mask looks like ink: ink seldom meets the border, and covers the lesser part."""
-    border = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]]).mean()
-    corners = np.mean([ink[0, 0], ink[0, -1], ink[-1, 0], ink[-1, -1]])
-    return float(border + ink.mean() + 0.5 * corners)
 
 
 def _from_lights(planes: Floats) -> Iterator[Floats]:

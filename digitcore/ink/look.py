@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from digitcore.ink.contrast import Reading, View, view
 from digitcore.ink.mnist import BOX
 from digitcore.ink.outcome import Floats, NoInk
-from digitcore.ink.shapes import Found, digit, is_sheet, is_soft, strangeness
+from digitcore.ink.shapes import Found, digit, is_sheet, is_soft, strangeness, without_corners
 from digitcore.ink.stroke import Stroke, measured
 
 TOO_DOUBTFUL, TOO_STRANGE = 0.9, 0.45
+COVERED = 0.35
+"""Share of a picture from which what runs along its border is a shadow, or another background."""
+NOTHING = "The picture is empty: nothing stands out from its background."
+FILLED = "A large area at the picture's border stands out, and no stroke of a pen."
 MARGIN = 0.04
 """Share of a sheet of paper that is cut off on every side, with its edge."""
 
@@ -31,7 +35,7 @@ def look(planes: Floats, on_sheet: bool = False) -> Seen:
     """
     shown = view(planes)
     seen: list[Seen] = []
-    refusal = NoInk("The picture is empty: nothing stands out from its background.")
+    refusal = NoInk(FILLED if shown.ways else NOTHING)
     for reading in _worth_trying(shown):
         try:
             found = digit(reading.ink)
@@ -46,11 +50,20 @@ def look(planes: Floats, on_sheet: bool = False) -> Seen:
 
 
 def _worth_trying(shown: View) -> list[Reading]:
-    """On a flat background one polarity is right, and the other would show its negative."""
+    """On a flat background one polarity is right, and the other would show its negative.
+
+    Where both are doubtful, dark corners may be to blame; or a digit runs along the border.
+    """
     if not shown.flat:
         return shown.ways
-    found = sorted(shown.ways, key=lambda reading: reading.doubt)[:1]
-    return [reading for reading in found if reading.doubt < TOO_DOUBTFUL]
+    best = min(shown.ways, key=lambda reading: reading.doubt)
+    if best.doubt < TOO_DOUBTFUL:
+        return [best]
+    freed = [Reading(without_corners(reading.ink), True) for reading in shown.ways]
+    freed = [reading for reading in freed if reading.doubt < TOO_DOUBTFUL]
+    if freed:
+        return [min(freed, key=lambda reading: reading.doubt)]
+    return [best] if (best.ink > 0.5).mean() < COVERED else []
 
 
 def _seen(shown: View, reading: Reading, found: Found) -> Seen:

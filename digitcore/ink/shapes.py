@@ -66,6 +66,26 @@ def digit(ink: Floats) -> Found:
     return found
 
 
+def without_corners(ink: Floats) -> Floats:
+    """(H, W) ink without what fills several of the picture's corners, as turning a scan leaves it.
+
+    The same where nothing else is left that could be a digit, as where one was drawn into them.
+    """
+    mask = ink > 0.5
+    patches, _ = ndimage.label(mask, structure=EVERY_SIDE)
+    ends = np.ix_([0, -1], [0, -1])
+    if mask[ends].sum() < 2:
+        return ink
+    held = np.unique(patches[ends][mask[ends]])
+    boxes = _boxes(patches)
+    large = _longer(boxes) >= max(SMALLEST, LARGE * max(ink.shape))
+    large[held - 1] = False
+    if not large.any():
+        return ink
+    corners = ndimage.binary_dilation(np.isin(patches, held), structure=EVERY_SIDE)
+    return np.where(corners, np.float32(0), ink)
+
+
 def _boxes(patches: np.ndarray) -> np.ndarray:
     """(n, 4) int: top, left, bottom, right of every patch."""
     found = ndimage.find_objects(patches)
