@@ -7,14 +7,19 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
+from sklearn.datasets import load_digits
 
 from digitcore import ink
 from digitcore.digits import load_mnist
+from digitcore.evaluation import predict_logits
 from digitcore.ink.mnist import like_mnist
 from digitcore.ink.pixels import as_bytes
+from digitcore.ink.road import SOFT_STROKE
+from digitcore.runs import RunStore
 from tests import pictures
 
 DIGITS = range(10)
@@ -112,6 +117,27 @@ def test_mnist_enlarged_and_moved_comes_back_nearly_the_same(mnist_test: np.ndar
         )
         differences.append(nearest)
     assert np.median(differences) < 10
+
+
+def test_mnist_moved_by_some_pixels_is_put_back_and_keeps_its_grey_levels(
+    mnist_test: np.ndarray,
+) -> None:
+    differences, soft = [], []
+    for image in mnist_test[::50]:
+        moved = ink.read(np.roll(image, (3, -4), (0, 1)))
+        soft.append(moved.steps[3].caption == SOFT_STROKE)
+        differences.append(np.abs(moved.image.astype(float) - image).mean())
+    assert np.mean(soft) > 0.9
+    assert np.median(differences) < 1  # by its outline alone it would be 8
+
+
+def test_a_picture_of_eight_by_eight_pixels_is_read() -> None:
+    digits = load_digits()
+    images, labels = np.round(digits.images * 255 / 16).astype(np.uint8)[:300], digits.target[:300]
+    read = np.stack([ink.read(image).image for image in images])
+    network = RunStore().run("upright-strong").network()
+    answer = predict_logits(network, torch.from_numpy(read))
+    assert (answer.argmax(1).numpy() == labels).mean() > 0.9
 
 
 @pytest.mark.parametrize("at", [(8, 9), (20, 18), (14, 14)])

@@ -12,7 +12,12 @@ from digitcore.ink.look import look
 from digitcore.ink.mnist import SIDE, like_mnist
 from digitcore.ink.outcome import Bytes, Floats, Ink, Step
 from digitcore.ink.pixels import as_bytes, colours, shown
-from digitcore.ink.stroke import Stroke, measured, placed, weighed
+from digitcore.ink.stroke import measured, placed, weighed
+
+TINY, RIM = 16, 2
+"""Longer side in pixels below which a picture gets a rim, and that rim's width."""
+STROKE = "Its stroke, brought near the width of MNIST's."
+SOFT_STROKE = "Its stroke, with its grey levels: the picture is blurred, or has few pixels."
 
 
 def read_file(data: bytes) -> Ink:
@@ -65,22 +70,32 @@ def _grey(pixels: Bytes) -> Bytes | None:
 
 
 def _read(planes: Floats) -> Ink:
-    seen = look(planes)
+    seen = look(_with_rim(planes))
     weight = weighed(seen.stroke)
     image = placed(weight)
     steps = (
         Step("Given", "The picture as it came, turned upright.", shown(planes)),
         Step("Ink", "What stands out from the background.", _picture(seen.ink)),
-        Step("Crop", "The digit alone, without specks and edges.", _outline(seen.stroke)),
-        Step("Stroke", "Its stroke, brought near the width of MNIST's.", _outline(weight)),
+        Step("Crop", "The digit alone, without specks and edges.", _picture(seen.stroke.ink)),
+        Step("Stroke", SOFT_STROKE if weight.soft else STROKE, _picture(weight.ink)),
         Step("Image", "Fitted into 20x20, and centred by mass in 28x28.", image),
     )
     return Ink(image, steps)
 
 
+def _with_rim(planes: Floats) -> Floats:
+    """A picture of so few pixels shows its digit alone, as scikit-learn's 8x8 do: it gets a rim of
+    its border's colour, so that the digit need not touch the border."""
+    if max(planes.shape[1:]) >= TINY:
+        return planes
+    ends = np.concatenate([planes[:, [0, -1]].reshape(len(planes), -1),
+                           planes[:, :, [0, -1]].reshape(len(planes), -1)], axis=1)  # fmt: skip
+    height, width = planes.shape[1:]
+    framed = np.empty((len(planes), height + 2 * RIM, width + 2 * RIM), dtype=np.float32)
+    framed[:] = np.median(ends, axis=1)[:, None, None]
+    framed[:, RIM:-RIM, RIM:-RIM] = planes
+    return framed
+
+
 def _picture(ink: Floats) -> Bytes:
     return np.round(ink * 255).astype(np.uint8)
-
-
-def _outline(stroke: Stroke) -> Bytes:
-    return _picture(stroke.ink.astype(np.float32))

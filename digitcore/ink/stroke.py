@@ -23,19 +23,27 @@ TANGLED = 6.0
 """Length of the stroke to the longer side; at most 3.0 in MNIST, a multiple of it in noise."""
 STEPS = (1.0, 0.75, 0.5, 0.25)
 """Shares of the wanted change that are tried until one leaves the digit's shape alone."""
+SOFT = 0.3
+"""Width of the edge of ink, in pixels of the 28x28, from which a picture is blurred or has few
+pixels: 0.3 to 0.7 in MNIST's own, moved or enlarged; at most 0.11 in drawings of 280 pixels."""
+FAINT = 0.1
+"""Ink from which a soft stroke counts as there."""
 LOOP = 3.0
 """Radius in fine pixels from which a hole in the ink is a loop: 0.75 pixels of the 28x28 across."""
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """A digit's outline, 160 pixels long with room around it.
+    """A digit ready to be placed.
 
-    ink: (h, w) mask; width: of its stroke, in pixels of the 28x28.
+    ink: (h, w) float32 in 0..1, its outline filled, 160 pixels along with room around it; of a soft
+    picture the ink as it came, as an outline would lose what is faint.
+    width: of its stroke, in pixels of the 28x28.
     """
 
-    ink: Mask
+    ink: Floats
     width: float
+    soft: bool = False
 
 
 def measured(ink: Floats) -> Stroke:
@@ -53,15 +61,17 @@ def measured(ink: Floats) -> Stroke:
         )
     if depth.size / width > TANGLED * longer:
         raise NoInk("The picture is full of noise or of scribble; no digit can be made out.")
-    return Stroke(mask, width * BOX / longer)
+    soft = _softness(ink) > SOFT
+    return Stroke(ink if soft else mask.astype(np.float32), width * BOX / longer, soft)
 
 
 def weighed(stroke: Stroke) -> Stroke:
-    """Thickened or thinned into MNIST's range, as far as no loop closes and no line breaks."""
+    """Thickened or thinned into MNIST's range, as far as no loop closes and no line breaks; a soft
+    one is left as it is."""
     wanted = float(np.clip(stroke.width, THIN, THICK))
-    if wanted == stroke.width:
+    if stroke.soft or wanted == stroke.width:
         return stroke
-    mask, share, now = stroke.ink, wanted / BOX, stroke.width / BOX
+    mask, share, now = stroke.ink > 0.5, wanted / BOX, stroke.width / BOX
     away = _depth(~mask)
     towards = away - _depth(mask)
     growth = min(_longer(mask) * (share - now) / (1 - share) / 2, _room(away))
@@ -69,7 +79,7 @@ def weighed(stroke: Stroke) -> Stroke:
     for step in STEPS:
         grown = towards < growth * step
         if _loops(_depth(~grown)) == loops and _parts(grown) <= parts:
-            return Stroke(grown, stroke.width + (wanted - stroke.width) * step)
+            return Stroke(grown.astype(np.float32), stroke.width + (wanted - stroke.width) * step)
     return stroke
 
 
@@ -96,16 +106,17 @@ def _parts(ink: Mask) -> int:
 
 def placed(stroke: Stroke) -> Bytes:
     """The stroke as a (28, 28) uint8 image: in a box of 20x20, its centre of mass at (14, 14)."""
-    rows, columns = (np.nonzero(stroke.ink.any(axis=axis))[0] for axis in (1, 0))
-    ink = stroke.ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32)
-    height, width = (max(1, round(side * BOX * FINE / max(ink.shape))) for side in ink.shape)
-    ink = _resized(ink, (width, height))
-    middle = (CENTRE + 0.5) * FINE - 0.5
-    room = np.array([SIDE * FINE - height, SIDE * FINE - width])
+    there, scale = stroke.ink > FAINT, 1 if stroke.soft else FINE
+    rows, columns = (np.nonzero(there.any(axis=axis))[0] for axis in (1, 0))
+    ink = stroke.ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    height, width = (max(1, round(side * BOX * scale / max(ink.shape))) for side in ink.shape)
+    ink = _resized(ink, (width, height)).clip(0, 1)
+    middle = (CENTRE + 0.5) * scale - 0.5
+    room = np.array([SIDE * scale - height, SIDE * scale - width])
     top, left = np.clip(np.round(middle - centre_of_mass(ink)).astype(int), 0, room)
-    canvas = np.zeros((SIDE * FINE, SIDE * FINE), dtype=np.float32)
+    canvas = np.zeros((SIDE * scale, SIDE * scale), dtype=np.float32)
     canvas[top : top + height, left : left + width] = ink
-    averaged = canvas.reshape(SIDE, FINE, SIDE, FINE).mean(axis=(1, 3))
+    averaged = canvas.reshape(SIDE, scale, SIDE, scale).mean(axis=(1, 3))
     return np.round(np.clip(averaged, 0, 1) * 255).astype(np.uint8)
 
 
@@ -114,6 +125,14 @@ def _fine(ink: Floats) -> Floats:
     factor = BOX * FINE / max(ink.shape)
     height, width = (max(1, round(side * factor)) for side in ink.shape)
     return np.pad(_resized(np.pad(ink, 1), (width, height)), 2 * FINE)
+
+
+def _softness(ink: Floats) -> float:
+    """Width of the edge between ink and background, in pixels of the 28x28: the half-dark pixels
+    over the length of the outline, counted along the pixels' sides."""
+    half, mask = ((ink > 0.15) & (ink < 0.85)).sum(), ink > 0.5
+    outline = sum(np.count_nonzero(np.diff(mask, axis=axis)) for axis in (0, 1))
+    return float(half) / max(1, outline) * BOX / max(ink.shape)
 
 
 def _resized(ink: Floats, size: tuple[int, int]) -> Floats:
