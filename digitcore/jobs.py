@@ -69,6 +69,14 @@ class Jobs:
     def at_once(self) -> int:
         return self.queue.now.at_once
 
+    def refusal(self, name: str) -> str:
+        """Why no new run may be called so, in words; nothing where one may."""
+        try:
+            self._checked(name)
+        except Refused as reason:
+            return str(reason)
+        return ""
+
     # --- what can be done
 
     def create(self, recipe: Recipe, name: str = "", start: bool = True) -> Path:

@@ -27,7 +27,7 @@ def checked(name: str, folder: Path, shipped: Path) -> str:
     """
     if not NAME.fullmatch(name):
         raise Refused(
-            "A name has up to 64 letters, digits, dots, dashes and underscores, "
+            "A name has up to 64 letters, digits, dots, dashes and underscores, no spaces, "
             "and begins with a letter or a digit."
         )
     taken = {path.name.lower(): path.name for there in (folder, shipped) for path in _inside(there)}

@@ -7,7 +7,7 @@ from digitcore.verdict import believed, verdict
 from ui.answer import show_reasons, show_steps, show_verdict
 from ui.choice import choose_ensemble
 from ui.loaders import members
-from ui.pad import SIDE, give_picture, show_given
+from ui.pad import SIDE, give_picture, show_given, show_refused
 from ui.words import in_words, stop_without_models
 
 st.title("Draw a digit")
@@ -43,6 +43,8 @@ def show_reading() -> None:
             seen = ink.read_file(picture) if isinstance(picture, bytes) else ink.read(picture)
         except ink.NoInk as reason:
             st.warning(f"No digit to be seen: {reason}", icon=":material/visibility_off:")
+            with left:
+                show_refused(picture)
             return
         except ink.BadPicture as reason:
             st.error(str(reason), icon=":material/broken_image:")

@@ -260,7 +260,7 @@ def test_dashes_tell_neighbours_apart_and_leave_dots_to_training():
     assert "dot" not in dashes
 
 
-@pytest.mark.parametrize("least, ticks", [(0.3, None), (0.005, "D2"), (0.00001, 1)])
+@pytest.mark.parametrize("least, ticks", [(0.5, None), (0.2, "D2"), (0.005, "D2"), (0.00001, 1)])
 def test_a_log_axis_that_spans_far_has_few_enough_ticks(least, ticks):
     table = pd.DataFrame({"epochs_done": [0.0, 1.0], "loss": [2.0, least]})
     assert figures.batch_losses({"tiny": table}, 0, log=True).layout.yaxis.dtick == ticks

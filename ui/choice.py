@@ -43,6 +43,7 @@ def _choose(models: Members, names: list[str], known: dict[str, Ensemble]) -> En
             persist_state="session",
             on_change=lambda: _follow(known),
             width=260,
+            help=f"{OWN}: any of the models, those that you trained among them.",
         )
         how = _choose_how(_own_way(known, chosen))
     start = known[chosen].members if chosen in known else models.choose().members

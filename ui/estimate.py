@@ -30,6 +30,8 @@ def show_estimate(recipe: Recipe, busy: bool) -> None:
     pace, disturbed = paces[cost]
     estimate = probe.extrapolate(pace, recipe.epochs, recipe.learned, recipe.held_out)
     when = "measured while another run was trained" if disturbed else "if nothing else runs"
+    if busy and not disturbed:
+        when += ", and longer beside the one that is trained now"
     st.caption(
         f":material/timer: About **{duration(estimate.seconds)}** on this machine: "
         f"{estimate.images_per_second:,.0f} images/s, {when}."

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import streamlit as st
 
+from digitcore.evaluation import wilson
 from digitcore.folder import RunDamaged
 from digitcore.guidance import Advice, advise
 from digitcore.jobs import Jobs
@@ -12,6 +13,7 @@ from digitcore.standing import HALTED, Job
 from ui import loaders
 from ui.curves import show_batches, show_epochs
 from ui.recipe_form import LIMITS
+from ui.run_panel import show_ways_on
 from ui.showcase import show_learning
 from ui.states import ICONS, attempt, where
 from ui.words import in_words
@@ -36,6 +38,8 @@ def watch(jobs: Jobs) -> None:
     active = jobs.active()
     before = standing(active)
     bars, losses, rest = YOUNG if any(young(job) for job in active) else GROWN
+    for job in _ended(jobs, active):
+        _show_end(job)
     boxes = st.container()
     chosen = _choose_runs(jobs)
     with boxes:
@@ -50,6 +54,37 @@ def watch(jobs: Jobs) -> None:
             "network learns, and you can go to other pages meanwhile.",
             icon=":material/show_chart:",
         )
+
+
+def _ended(jobs: Jobs, active: Sequence[Job]) -> list[Job]:
+    """The runs that this session saw under way and that have a result now, until they are put
+    away."""
+    kept, under_way = st.session_state, [job.name for job in active]
+    gone = [name for name in kept.get("under_way", []) if name not in under_way]
+    kept.under_way = under_way
+    names = [name for name in dict.fromkeys([*gone, *kept.get("ended", [])])
+             if name not in under_way]  # fmt: skip
+    ended = [job for job in jobs.all() if job.name in names and job.result]
+    kept.ended = [job.name for job in ended]
+    return ended
+
+
+def _show_end(job: Job) -> None:
+    """What a run has come to, and the way on."""
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{job.name}**", width="content")
+            st.badge(job.state, icon=ICONS[job.state])
+        share = wilson(job.result.test_correct, job.result.test_n)
+        st.markdown(
+            f"It reads **{share.value:.2%}** of the {share.n:,} test digits, which it saw for the "
+            f"first time at the end (95 % interval {share.interval})."
+        )
+        with st.container(horizontal=True):
+            show_ways_on(job.name, "ended")
+            st.button("Put away", icon=":material/check:", key=f"put away {job.name}",
+                      on_click=st.session_state.ended.remove, args=(job.name,),
+                      help="It stays in the table of runs below.")  # fmt: skip
 
 
 def standing(active: Sequence[Job]) -> list[tuple[str, str, bool, bool]]:
@@ -179,6 +214,8 @@ def _choose_runs(jobs: Jobs) -> list[Job]:
     names = list(known)
     watched = st.session_state.get("watched", [])
     new = st.session_state.pop("watch_next", None)
+    if new:
+        st.session_state.learner_next = new
     kept = [name for name in dict.fromkeys([new, *watched]) if name in known][:MOST]
     st.session_state.watched = kept or under_way or names[:1]
     chosen = st.multiselect(

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from digitcore.ink import Ink
+from digitcore.ink import Ink, decode
 from ui.canvas import st_canvas
 from ui.loaders import test_digits
 from ui.pictures import enlarge
@@ -97,7 +97,7 @@ def _upload() -> bytes | None:
     kept = st.session_state.get("kept_upload")
     if kept:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(f"Reading {kept.name}")  # as text: a file may be named like Markdown
+            st.text(f"File: {kept.name}")  # as text: a file may be named like Markdown
             if file is None:  # the widget forgot it on a page switch, and offers no way out
                 st.button("Forget it", on_click=_forget_upload)
     return kept.getvalue() if kept else None
@@ -117,6 +117,12 @@ def show_given(seen: Ink) -> None:
     if st.session_state.way == "Upload":
         given = seen.steps[0]
         st.image(given.picture, width=SIDE, caption=given.caption, alt="The uploaded picture")
+
+
+def show_refused(picture: Picture) -> None:
+    """An upload in which no digit was seen, as it was decoded, so that one sees why."""
+    if st.session_state.way == "Upload" and isinstance(picture, bytes):
+        st.image(decode(picture), width=SIDE, caption="As it came.", alt="The uploaded picture")
 
 
 def _test_digit() -> np.ndarray:

@@ -103,8 +103,10 @@ def choose_recipe(top: DeltaGenerator) -> Recipe | None:
     """
     with top:
         start = _choose_start()
-    tabs = st.tabs(("Network", "Data", "Warps", "Teachers", "Learning", "Restraint", "Machine"))
-    network, data, warps, teachers, learning, restraint, machine = tabs
+    tabs = st.tabs(
+        ("Network", "Data", "Warps", "Teachers", "Learning", "Regularisation", "Machine")
+    )
+    network, data, warps, teachers, learning, regularisation, machine = tabs
     try:
         with warps:
             warp = _warps(start)
@@ -118,7 +120,7 @@ def choose_recipe(top: DeltaGenerator) -> Recipe | None:
         with learning:
             chosen |= _fields(start, "epochs", "batch_size", "optimizer", "learning_rate",
                               "schedule")  # fmt: skip
-        with restraint:
+        with regularisation:
             chosen |= _fields(start, "weight_decay", "label_smoothing", "patience", "average")
         with machine:
             chosen |= _fields(start, "precision", "seed")

@@ -50,17 +50,23 @@ def _show_next_steps(jobs: Jobs, job: Job) -> None:
                             "there. Last epochs without warps come at the new end.")  # fmt: skip
             st.button("Train further", icon=":material/forward:",
                       on_click=lambda: _train_further(jobs, job.name))  # fmt: skip
-        if job.result and st.button("Ask it on Draw", icon=":material/draw:"):
-            st.session_state.ensemble, st.session_state.members = OWN, [job.name]
-            go_to("pages/draw.py")
-        if job.result and st.button("Compare it", icon=":material/balance:"):
-            add_model(job.name)
-            go_to("pages/compare.py")
+        if job.result:
+            show_ways_on(job.name, "panel")
         if job.recipe:
             st.button("Use its recipe as a starting point", icon=":material/content_copy:",
                       on_click=_start_from, args=(job.name, job.recipe))  # fmt: skip
         if not job.alive:
             _show_delete(jobs, job)
+
+
+def show_ways_on(name: str, where: str) -> None:
+    """What one does with a run that has ended. where: tells the buttons of two places apart."""
+    if st.button("Ask it on Draw", icon=":material/draw:", key=f"{where} ask {name}"):
+        st.session_state.ensemble, st.session_state.members = OWN, [name]
+        go_to("pages/draw.py")
+    if st.button("Compare it", icon=":material/balance:", key=f"{where} compare {name}"):
+        add_model(name)
+        go_to("pages/compare.py")
 
 
 def _train_further(jobs: Jobs, name: str) -> None:

@@ -35,7 +35,8 @@ def show_runs(jobs: Jobs) -> None:
         st.caption("Every training is kept here with its recipe, its curves and its weights.")
         return
     _choose_how_many(jobs)
-    fields = varying([job.recipe for job in every if job.recipe])
+    varied = varying([job.recipe for job in every if job.recipe])
+    fields = [name for name in varied if name != "network"]  # which has a column of its own
     lines = [_line(job, fields) for job in every]
     names = [job.name for job in every]
     # a new list begins without a chosen line: lines have moved, or one is chosen in the box
@@ -96,6 +97,7 @@ def _line(job: Job, fields: Sequence[str]) -> dict:
     return {
         "State": f"{SYMBOLS[job.state]} {job.state}",
         "Run": job.name,
+        "Network": job.recipe.network if job.recipe else "",
         "What differs": _words(job.recipe, fields) if job.recipe else job.damage,
         "Epochs": _epochs(job),
         "Validation": None if job.alive else _best(job),

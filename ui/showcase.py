@@ -36,6 +36,8 @@ def show_learning(chosen: Sequence[Job]) -> None:
 
 def _choose(seen: Sequence[Job]) -> Job:
     known = {job.name: job for job in seen}
+    if st.session_state.get("learner_next") in known:  # what was begun last, since it has answers
+        st.session_state.learner = st.session_state.pop("learner_next")
     if st.session_state.get("learner") not in known:
         st.session_state.learner = next(iter(known))
     name = st.selectbox("Run", list(known), key="learner", width=220, persist_state="session",
@@ -63,17 +65,17 @@ def _show_digits(glimpse: Glimpse, epoch: int) -> None:
     st.caption(
         f"{right} of {len(digits)} right {f'after epoch {epoch}' if epoch else 'before training'}. "
         f"{PLAIN} validation digits that look like their kind, then {HARD} that look more like "
-        "another. It learns from none of them."
+        "another. It learns from none of them. ✖ 4 as 9: a 4 that it reads as a 9."
     )
     with st.grid("auto", min_column_width=TILE + 8):
         for image, label, answer, probs in zip(
             digits.images.numpy(), labels, answers, glimpse.probs, strict=True
         ):
-            sign = "✔" if answer == label else "✖"
+            said = f"✔ {answer}" if answer == label else f"✖ {label} as {answer}"
             st.image(
                 enlarge(image, TILE),
                 width=TILE,
-                caption=f"{sign} {answer}, {probs[answer]:.0%}",
+                caption=f"{said}, {probs[answer]:.0%}",
                 alt=f"A {label}, read as {answer} with {probs[answer]:.0%}",
             )
 

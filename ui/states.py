@@ -35,7 +35,7 @@ def where(job: Job) -> str:
     """How far a run is, in words."""
     status = job.status
     if job.state == "starting":
-        return "the worker starts: about four seconds"
+        return "the worker starts: some seconds, and longer while the machine is busy"
     if not status or not status.epochs or job.state == "waiting":
         return ""
     if job.state == "finishing":

@@ -20,16 +20,23 @@ def show_train_button(jobs: Jobs, recipe: Recipe | None) -> None:
         persist_state="session",
         help="Letters, digits, dots, dashes and underscores. Empty: the network and a number.",
     )
+    name = name.strip()
+    refusal = jobs.refusal(name) if name else ""
+    if refusal:  # here, and as long as it stands: a toast is gone before it is read
+        st.error(refusal, icon=":material/block:")
+    active = jobs.active()
     # no callback: it would be given what the form held before the last edit
     pressed = st.button(
-        "Train after the others" if jobs.active() else "Train",
+        "Train"
+        if not active
+        else f"Train after {active[0].name if len(active) == 1 else 'the others'}",
         type="primary",
         icon=":material/play_arrow:",
-        disabled=recipe is None,
+        disabled=recipe is None or bool(refusal),
         key="train",
     )
     if pressed and recipe:
-        path = attempt(jobs.create, recipe, name.strip())
+        path = attempt(jobs.create, recipe, name)
         if path:
             st.session_state.train_begun = True
             st.session_state.watch_next = path.name

@@ -236,4 +236,5 @@ def summary(members: Sequence[Without]) -> list[str]:
     most, least = order[-1], order[0]
     if most.added_errors == least.added_errors:
         return ["Each member is missed as much as any other.", told(most)]
-    return [f"Missed most: {most.member}. {told(most)}", f"Least: {least.member}. {told(least)}"]
+    missed = f"Missed most: {most.member}." if most.added_errors > 0 else "None is missed."
+    return [f"{missed} {told(most)}", f"Least: {least.member}. {told(least)}"]

@@ -17,7 +17,7 @@ from digitcore.figures.style import GREY, Style, styles_of
 
 MOST_POINTS = 300
 FEW_RUNS = 3  # beyond these, raw values behind the smoothed lines hide more than they show
-FAR = 30  # times the least value: a log axis then spans one and a half powers of ten
+FAR, VERY_FAR = 6, 27_000  # times the least value on a log axis
 WIDE_RANGE = 100  # learning rates that span more than this factor need a log axis
 NO_BATCHES = "The first point comes after a few batches."
 NO_EPOCHS = "The first point comes after the first epoch."
@@ -277,7 +277,7 @@ def _log_ticks(figure: go.Figure) -> str | int | None:
     drawn = values[np.isfinite(values) & (values > 0)]
     if not drawn.size or drawn.max() < FAR * drawn.min():
         return None
-    return "D2" if drawn.max() < FAR**3 * drawn.min() else 1  # 1, 2 and 5; or powers of ten
+    return "D2" if drawn.max() < VERY_FAR * drawn.min() else 1  # 1, 2 and 5; or powers of ten
 
 
 def _say_nothing_yet(figure: go.Figure, words: str) -> None:

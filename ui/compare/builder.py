@@ -100,7 +100,8 @@ def _show_preview(ensemble: Ensemble) -> None:
     default = members().store.ensembles().get(DEFAULT)
     if default:
         rival = anatomy(default, VALIDATION)
-        lines.append(_line(f"{DEFAULT}, the default", rival.together, rival.log_loss))
+        lines.append(_line(f"{DEFAULT}, the default{_tempered(default)}", rival.together,
+                           rival.log_loss))  # fmt: skip
     who = ", ".join(ensemble.members)
     show_table(pd.DataFrame(lines), f"What {who} reach together on the validation digits")
     rivals = {f"{found.best}, its best member,": found.members[found.best]}
@@ -112,6 +113,12 @@ def _show_preview(ensemble: Ensemble) -> None:
     st.caption(NO_VERDICT)
     if ensemble.weights:
         st.caption(weights_told(ensemble.members, ensemble.weights))
+
+
+def _tempered(ensemble: Ensemble) -> str:
+    """What changes how sure an ensemble is, and not what it reads."""
+    known = ensemble.temperature
+    return f", at temperature {known:g}" if known and known != 1 else ""
 
 
 def _line(title: str, whole: Predictions, log_loss: float | None = None) -> dict:

@@ -54,6 +54,10 @@ def show(seen: Seen) -> None:
     if not names:
         st.info("Choose at least one model to look at.", icon=":material/checklist:")
         return
+    if len(names) < len(seen.names):
+        st.caption(
+            f"{len(names)} of the {len(seen.names)} compared models are shown; add others above."
+        )
     shown = seen.only(names)
     validation, missing = _validation(shown)
     for words in missing:

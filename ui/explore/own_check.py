@@ -66,7 +66,8 @@ def _show_samples(found: Found) -> None:
     ]
     names = ", ".join(map(str, classes))
     st.image(
-        sheet(np.concatenate(rows), across),
+        sheet(np.concatenate(rows), across, times=2),
+        width="content",
         caption=f"As they will be kept: up to {ACROSS} of each class, in rows for {names}.",
         alt=f"Samples of the digits {names} as they will be kept",
     )
