@@ -13,7 +13,7 @@ left alone. Checkpoints live in runs/zoo/. Two commands with different names may
 import argparse
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -48,6 +48,11 @@ def train_one(name: str, recipe: Recipe, target: Path, scratch: Path) -> None:
     for file in (runs.RECIPE, runs.HISTORY, runs.STATE, runs.PREDICTIONS, runs.RESULT):
         shutil.copyfile(scratch / file, target / file)
     print(name, asdict(runs.Run(target).result), flush=True)
+
+
+def after_their_teachers(names: Iterable[str]) -> list[str]:
+    """In this order a teacher has been trained before who learns from it: none is taught itself."""
+    return sorted(names, key=lambda name: bool(ZOO[name].recipe.teachers))
 
 
 def time_all(weights: Path) -> None:
@@ -167,7 +172,8 @@ def main() -> None:
         parser.error(f"not in the zoo: {', '.join(unknown)}. Choose from: {', '.join(ZOO)}")
     only_report = arguments.ensembles or arguments.times or arguments.table
     os.nice(10)
-    for name in arguments.names or ([] if only_report else list(ZOO)):
+    names = arguments.names or ([] if only_report else list(ZOO))
+    for name in after_their_teachers(names):
         target, recipe = arguments.to / name, ZOO[name].recipe
         if (target / runs.RESULT).exists() and runs.Run(target).recipe == recipe:
             print(f"{name}: already trained by this recipe")

@@ -15,6 +15,7 @@ from digitcore.models import build, load_weights
 from digitcore.packing import in_bytes, unpacked
 from digitcore.recipes import Recipe
 from digitcore.runs import RESULT, STATE, WEIGHTS, Ensemble, Run, RunStore, save_ensemble
+from digitcore.zoo import ZOO
 from scripts import train_zoo
 
 QUICK = Recipe("dense", epochs=3, digits=600, precision="float32", batch_size=64)
@@ -159,3 +160,10 @@ def test_leaderboard_has_every_model_and_ensemble_and_names_what_is_damaged(tmp_
 def test_readme_table_is_what_the_weights_say():
     readme = (train_zoo.ROOT / "README.md").read_text("utf-8")
     assert train_zoo.table(WEIGHTS) in readme
+
+
+def test_teachers_are_trained_before_those_who_learn_from_them():
+    order = train_zoo.after_their_teachers(reversed(ZOO))
+    assert sorted(order) == sorted(ZOO)
+    for place, name in enumerate(order):
+        assert set(ZOO[name].recipe.teachers) <= set(order[:place])
