@@ -76,8 +76,8 @@ async def _say_error(request: Request, error: Exception) -> JSONResponse:
     """Any refusal in the one form that callers know."""
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"] if part != "body")
-        return _refusal(422, f"{where}: {first['msg']}" if where else str(first["msg"]))
+        where = [str(part) for part in first["loc"] if part != "body"]  # then what it might be
+        return _refusal(422, f"{where[0]}: {first['msg']}" if where else str(first["msg"]))
     if isinstance(error, GONE):
         return _refusal(503, str(error))
     assert isinstance(error, StarletteHTTPException)
