@@ -100,8 +100,7 @@ def _show_preview(ensemble: Ensemble) -> None:
     default = members().store.ensembles().get(DEFAULT)
     if default:
         rival = anatomy(default, VALIDATION)
-        lines.append(_line(f"{DEFAULT}, the default{_tempered(default)}", rival.together,
-                           rival.log_loss))  # fmt: skip
+        lines.append(_line(f"{DEFAULT}, the default", rival.together, rival.log_loss))
     who = ", ".join(ensemble.members)
     show_table(pd.DataFrame(lines), f"What {who} reach together on the validation digits")
     rivals = {f"{found.best}, its best member,": found.members[found.best]}
@@ -110,15 +109,14 @@ def _show_preview(ensemble: Ensemble) -> None:
     for name, other in rivals.items():
         mine, theirs = map(len, only_one_right(found.together, other))
         st.text(f"Only {THIS} gets {mine:,} right that {name} misreads; only the other {theirs:,}.")
+    if default and default.temperature != ensemble.temperature:
+        st.caption(
+            f"{DEFAULT} answers at temperature {default.temperature:g}, fitted on these digits, "
+            f"{THIS} at {ensemble.temperature:g}: that moves the log-loss, and no answer."
+        )
     st.caption(NO_VERDICT)
     if ensemble.weights:
         st.caption(weights_told(ensemble.members, ensemble.weights))
-
-
-def _tempered(ensemble: Ensemble) -> str:
-    """What changes how sure an ensemble is, and not what it reads."""
-    known = ensemble.temperature
-    return f", at temperature {known:g}" if known and known != 1 else ""
 
 
 def _line(title: str, whole: Predictions, log_loss: float | None = None) -> dict:
