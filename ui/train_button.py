@@ -22,8 +22,6 @@ def show_train_button(jobs: Jobs, recipe: Recipe | None) -> None:
     )
     name = name.strip()
     refusal = jobs.refusal(name) if name else ""
-    if refusal:  # here, and as long as it stands: a toast is gone before it is read
-        st.error(refusal, icon=":material/block:")
     active = jobs.active()
     # no callback: it would be given what the form held before the last edit
     pressed = st.button(
@@ -35,6 +33,8 @@ def show_train_button(jobs: Jobs, recipe: Recipe | None) -> None:
         disabled=recipe is None or bool(refusal),
         key="train",
     )
+    if refusal:  # here, and as long as it stands: a toast is gone before it is read
+        st.error(refusal, icon=":material/block:")
     if pressed and recipe:
         path = attempt(jobs.create, recipe, name)
         if path:
