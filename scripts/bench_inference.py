@@ -59,6 +59,8 @@ def size(name: str, network: nn.Sequential) -> int:
             return len(engines.exported(network))
         case "int8":
             return len(engines.quantized(engines.exported(network)))
+        case "mixed":
+            return size("onnx", network) + size("int8", network)
         case _:
             numbers = (network if name == REFERENCE else fold(network)).state_dict().values()
             return sum(n.nbytes for n in numbers) // (2 if name == "bfloat16" else 1)

@@ -22,6 +22,7 @@ from digitcore import members as members_module
 from digitcore.digits import DigitSet, held_out, load_mnist
 from digitcore.engines import AT_START, ENGINES, MANY, REFERENCE, TOLERANCE, choose, fold, read
 from digitcore.evaluation import Predictions, predict
+from digitcore.hands import load_hands
 from digitcore.members import Members
 from digitcore.models import ARCHITECTURES, Residual, build
 from digitcore.runs import STATE, WEIGHTS, RunStore, save_weights
@@ -97,7 +98,7 @@ def test_a_norm_that_follows_no_convolution_stays(test_set):
 
 @pytest.mark.parametrize("run", SOME)
 def test_chosen_engines_are_those_that_measured_fastest(run, test_set, monkeypatch):
-    times = {"torch": (3.0, 1.0), "folded": (2.0, 2.0), "onnx": (1.0, 3.0)}
+    times = {"torch": (3.0, 1.0), "folded": (2.0, 2.0), "onnx": (1.0, 3.0), "mixed": (4.0, 4.0)}
     monkeypatch.setattr(engines, "_times", lambda *_: times)
     network = SHIPPED[run].network()
     chosen = choose(network)
@@ -205,6 +206,25 @@ def test_8_bits_leave_what_a_network_deslants_where_it_was():
     expected = predict(network, images)
     found = ENGINES["int8"](network)(images).softmax(1).numpy()
     assert np.abs(found - expected).max() < 0.1  # 0.2 where its places are rounded too
+
+
+def test_8_bits_answer_where_they_are_sure_and_single_precision_where_not(monkeypatch):
+    network, images = SHIPPED["slim"].network(), held_out().images[:300]
+    quick, exact, mixed = (ENGINES[name](network)(images) for name in ("int8", "onnx", "mixed"))
+    unsure = quick.softmax(1).amax(1) < engines.SURE
+    assert 10 < unsure.sum() < 150
+    torch.testing.assert_close(mixed[~unsure], quick[~unsure], rtol=0, atol=0)
+    torch.testing.assert_close(mixed[unsure], exact[unsure], rtol=0, atol=1e-4)
+    assert (mixed[unsure] - quick[unsure]).abs().max() > 0.01
+
+
+@EVERY_RUN
+def test_mixed_precision_moves_no_probability_of_what_is_hard_to_read(run):
+    """Digits by other hands, letters and shapes: much that nobody is sure of."""
+    network = SHIPPED[run].network()
+    images = torch.from_numpy(load_hands().images[::8])
+    found = probabilities(ENGINES["mixed"](network), images)
+    np.testing.assert_allclose(found, predict(network, images), rtol=0, atol=TOLERANCE)
 
 
 def test_calibration_says_nothing_and_leaves_nothing(tmp_path, monkeypatch, caplog, capfd):
