@@ -54,13 +54,17 @@ def baseline(name: str, train_set: DigitSet, test_set: DigitSet) -> str:
     return row(name, wilson(right, len(test_set)), f"{training:.1f}", reading)
 
 
+def count(threads: int) -> str:
+    return f"{threads} thread{'' if threads == 1 else 's'}"
+
+
 def ours(name: str, members: Members, images: np.ndarray) -> str:
     ensemble, runs = members.choose([name]), members.store.members(name)
     for member in ensemble.members:
         members.chosen(member)  # its fastest engine, from here on
     reading = timed(lambda: members.answer(ensemble, images))
     seconds = sum(run.result.seconds for run in runs)
-    how = {f"{run.result.threads} threads, {run.result.precision}" for run in runs}
+    how = {f"{count(run.result.threads)}, {run.result.precision}" for run in runs}
     training = f"{seconds:,.0f} ({' or '.join(sorted(how))})"
     return row(f"{name} (ours)", members.store.answers(name).accuracy, training, reading)
 
