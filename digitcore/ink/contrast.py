@@ -17,7 +17,7 @@ from PIL import Image
 from scipy import ndimage
 
 from digitcore.ink.outcome import Floats
-from digitcore.ink.pixels import resized
+from digitcore.ink.pixels import border, resized
 
 FAINTEST = 12.0
 """Grey levels between ink and background below which nothing is taken for ink."""
@@ -51,9 +51,8 @@ class Reading:
         """The lower, the better it explains the picture: ink seldom meets the border, and covers
         the lesser part."""
         mask = self.ink > 0.5
-        border = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean()
         corners = np.mean([mask[0, 0], mask[0, -1], mask[-1, 0], mask[-1, -1]])
-        return float(border + mask.mean() + 0.5 * corners)
+        return float(border(mask).mean() + mask.mean() + 0.5 * corners)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from digitcore.ink.contrast import Reading, View, view
 from digitcore.ink.mnist import BOX
@@ -56,14 +57,19 @@ def _worth_trying(shown: View) -> list[Reading]:
     """
     if not shown.flat:
         return shown.ways
-    best = min(shown.ways, key=lambda reading: reading.doubt)
+    best = _least_doubtful(shown.ways)
     if best.doubt < TOO_DOUBTFUL:
         return [best]
-    freed = [Reading(without_corners(reading.ink), True) for reading in shown.ways]
-    freed = [reading for reading in freed if reading.doubt < TOO_DOUBTFUL]
-    if freed:
-        return [min(freed, key=lambda reading: reading.doubt)]
+    freed = _least_doubtful(
+        replace(reading, ink=without_corners(reading.ink)) for reading in shown.ways
+    )
+    if freed.doubt < TOO_DOUBTFUL:
+        return [freed]
     return [best] if (best.ink > 0.5).mean() < COVERED else []
+
+
+def _least_doubtful(ways: Iterable[Reading]) -> Reading:
+    return min(ways, key=lambda reading: reading.doubt)
 
 
 def _seen(shown: View, reading: Reading, found: Found) -> Seen:

@@ -93,6 +93,11 @@ def resized(plane: Floats, size: tuple[int, int], how: Image.Resampling) -> Floa
     return np.asarray(image.resize(size, how))
 
 
+def border(plane: NDArray[Any]) -> NDArray[Any]:
+    """The pixels of a plane's four sides, (2 h + 2 w,); corners count twice."""
+    return np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]])
+
+
 def _image(pixels: Bytes, opaque: bool) -> Image.Image:
     if opaque:
         colour = pixels if pixels.shape[2] in (1, 3) else pixels[:, :, :-1]

@@ -11,7 +11,7 @@ from digitcore.ink.files import decode
 from digitcore.ink.look import look
 from digitcore.ink.mnist import SIDE, like_mnist
 from digitcore.ink.outcome import Bytes, Floats, Ink, Step
-from digitcore.ink.pixels import as_bytes, colours, shown
+from digitcore.ink.pixels import as_bytes, border, colours, shown
 from digitcore.ink.stroke import measured, placed, weighed
 
 TINY, RIM = 16, 2
@@ -88,13 +88,9 @@ def _with_rim(planes: Floats) -> Floats:
     its border's colour, so that the digit need not touch the border."""
     if max(planes.shape[1:]) >= TINY:
         return planes
-    ends = np.concatenate([planes[:, [0, -1]].reshape(len(planes), -1),
-                           planes[:, :, [0, -1]].reshape(len(planes), -1)], axis=1)  # fmt: skip
-    height, width = planes.shape[1:]
-    framed = np.empty((len(planes), height + 2 * RIM, width + 2 * RIM), dtype=np.float32)
-    framed[:] = np.median(ends, axis=1)[:, None, None]
-    framed[:, RIM:-RIM, RIM:-RIM] = planes
-    return framed
+    return np.stack(
+        [np.pad(plane, RIM, constant_values=np.median(border(plane))) for plane in planes]
+    )
 
 
 def _picture(ink: Floats) -> Bytes:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from digitcore.ink.outcome import Floats, Mask, NoInk
+from digitcore.ink.pixels import border
 
 EVERY_SIDE = np.ones((3, 3), dtype=bool)
 
@@ -61,7 +62,7 @@ def digit(ink: Floats) -> Found:
     if scattered or areas[kept].sum() < MOSTLY * total:
         raise NoInk("There are specks or noise all over the picture, and no digit among them.")
     found = _cut(ink, patches, kept, boxes[kept])
-    if _edges(found.ink > 0.5) > RAGGED * max(found.ink.shape):
+    if outline(found.ink > 0.5) > RAGGED * max(found.ink.shape):
         raise NoInk("The picture is full of noise or of scribble; no digit can be made out.")
     return found
 
@@ -120,7 +121,7 @@ def _crossing(boxes: np.ndarray, shape: tuple[int, ...]) -> Mask:
     return np.asarray(across.any(axis=1))
 
 
-def _edges(mask: Mask) -> int:
+def outline(mask: Mask) -> int:
     """Length of a mask's outline, counted along the pixels' sides."""
     return int((mask[1:] != mask[:-1]).sum() + (mask[:, 1:] != mask[:, :-1]).sum())
 
@@ -183,5 +184,4 @@ def strangeness(planes: Floats, found: Found) -> float:
     inside, outside = np.median(around[:, mine], axis=1), np.median(around[:, rim], axis=1)
     axis = inside - outside
     towards = np.tensordot(axis, around - outside[:, None, None], 1) / max(1.0, axis @ axis)
-    border = np.concatenate([mine[0], mine[-1], mine[:, 0], mine[:, -1]]).mean()
-    return float((towards[~near] > 0.5).mean() + border)
+    return float((towards[~near] > 0.5).mean() + border(mine).mean())

@@ -11,7 +11,7 @@ from scipy import ndimage
 from digitcore.ink.mnist import BOX, CENTRE, SIDE, centre_of_mass
 from digitcore.ink.outcome import Bytes, Floats, Mask, NoInk
 from digitcore.ink.pixels import resized
-from digitcore.ink.shapes import EVERY_SIDE
+from digitcore.ink.shapes import EVERY_SIDE, outline
 
 FINE = 8
 """Fine pixels to one of the 28x28: strokes are measured and changed at 160 pixels a digit."""
@@ -117,7 +117,7 @@ def placed(stroke: Stroke) -> Bytes:
     canvas = np.zeros((SIDE * scale, SIDE * scale), dtype=np.float32)
     canvas[top : top + height, left : left + width] = ink
     averaged = canvas.reshape(SIDE, scale, SIDE, scale).mean(axis=(1, 3))
-    return np.round(np.clip(averaged, 0, 1) * 255).astype(np.uint8)
+    return np.round(averaged * 255).astype(np.uint8)
 
 
 def _fine(ink: Floats) -> Floats:
@@ -130,9 +130,8 @@ def _fine(ink: Floats) -> Floats:
 def _softness(ink: Floats) -> float:
     """Width of the edge between ink and background, in pixels of the 28x28: the half-dark pixels
     over the length of the outline, counted along the pixels' sides."""
-    half, mask = ((ink > 0.15) & (ink < 0.85)).sum(), ink > 0.5
-    outline = sum(np.count_nonzero(np.diff(mask, axis=axis)) for axis in (0, 1))
-    return float(half) / max(1, outline) * BOX / max(ink.shape)
+    half = ((ink > 0.15) & (ink < 0.85)).sum()
+    return float(half) / max(1, outline(ink > 0.5)) * BOX / max(ink.shape)
 
 
 def _resized(ink: Floats, size: tuple[int, int]) -> Floats:

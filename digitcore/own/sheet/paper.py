@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from digitcore.ink.contrast import distance_from, lights
 from digitcore.ink.outcome import Bytes, Floats, Mask
-from digitcore.ink.pixels import resized
+from digitcore.ink.pixels import border, resized
 from digitcore.own.sheet.lines import Lines, find_lines
 
 WORK = 1600
@@ -157,8 +157,7 @@ def on_sheet(light: Floats, shape: tuple[int, int]) -> Mask | None:
         return None
     largest = 1 + int(np.bincount(patches.ravel())[1:].argmax())
     sheet = ndimage.binary_fill_holes(patches == largest)
-    border = np.concatenate([sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1]])
-    if not 0.15 < sheet.mean() < 0.95 or border.mean() > 0.35:
+    if not 0.15 < sheet.mean() < 0.95 or border(sheet).mean() > 0.35:
         return None
     inner, outer = (
         ndimage.binary_erosion(sheet, iterations=4),
