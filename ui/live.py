@@ -15,7 +15,7 @@ from ui.curves import show_batches, show_epochs
 from ui.recipe_form import LIMITS
 from ui.run_panel import show_ways_on
 from ui.showcase import show_learning
-from ui.states import ICONS, attempt, where
+from ui.states import attempt, show_state, where
 from ui.words import in_words
 
 # Seconds between two looks at the bars, the loss by batch, and all the rest. Each look costs the
@@ -38,10 +38,11 @@ def watch(jobs: Jobs) -> None:
     active = jobs.active()
     before = standing(active)
     bars, losses, rest = YOUNG if any(young(job) for job in active) else GROWN
-    for job in _ended(jobs, active):
+    every = jobs.all()
+    for job in _ended(every, active):
         _show_end(job)
     boxes = st.container()
-    chosen = _choose_runs(jobs)
+    chosen = _choose_runs(every)
     with boxes:
         halted = [job for job in chosen if job.state in HALTED]
         _live(bars, before, _show_standing, jobs, before, halted)
@@ -56,15 +57,13 @@ def watch(jobs: Jobs) -> None:
         )
 
 
-def _ended(jobs: Jobs, active: Sequence[Job]) -> list[Job]:
+def _ended(every: Sequence[Job], active: Sequence[Job]) -> list[Job]:
     """The runs that this session saw under way and that have a result now, until they are put
     away."""
-    kept, under_way = st.session_state, [job.name for job in active]
-    gone = [name for name in kept.get("under_way", []) if name not in under_way]
+    kept, under_way = st.session_state, {job.name for job in active}
+    gone = {*kept.get("under_way", ()), *kept.get("ended", ())} - under_way
     kept.under_way = under_way
-    names = [name for name in dict.fromkeys([*gone, *kept.get("ended", [])])
-             if name not in under_way]  # fmt: skip
-    ended = [job for job in jobs.all() if job.name in names and job.result]
+    ended = [job for job in every if job.name in gone and job.result]
     kept.ended = [job.name for job in ended]
     return ended
 
@@ -72,9 +71,7 @@ def _ended(jobs: Jobs, active: Sequence[Job]) -> list[Job]:
 def _show_end(job: Job) -> None:
     """What a run has come to, and the way on."""
     with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{job.name}**", width="content")
-            st.badge(job.state, icon=ICONS[job.state])
+        show_state(job)
         share = wilson(job.result.test_correct, job.result.test_n)
         st.markdown(
             f"It reads **{share.value:.2%}** of the {share.n:,} test digits, which it saw for the "
@@ -135,9 +132,7 @@ def _show_epochs(chosen: Sequence[Job]) -> None:
 
 def _show_training(jobs: Jobs, job: Job) -> None:
     with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{job.name}**", width="content")
-            st.badge(job.state, icon=ICONS[job.state])
+        show_state(job)
         share = job.status.share if job.status else 0.0
         st.progress(share, text=where(job) or "nothing trained yet")
         if job.state in HALTED and job.status and job.status.message:
@@ -205,9 +200,9 @@ def _show_queue(jobs: Jobs, waiting: list[Job]) -> None:
                           on_click=attempt, args=(jobs.cancel, job.name))  # fmt: skip
 
 
-def _choose_runs(jobs: Jobs) -> list[Job]:
+def _choose_runs(every: Sequence[Job]) -> list[Job]:
     """The runs on the curves: what is under way and the newest, unless others are chosen."""
-    known = {job.name: job for job in jobs.all() if job.recipe}
+    known = {job.name: job for job in every if job.recipe}
     if not known:
         return []
     under_way = [name for name, job in known.items() if job.alive]

@@ -11,16 +11,14 @@ from digitcore.standing import HALTED, Job
 from ui.choice import OWN
 from ui.compare.seen import add_model
 from ui.recipe_form import fill
-from ui.states import ICONS, attempt
+from ui.states import attempt, show_state
 from ui.words import go_to, in_words
 
 
 def show_panel(jobs: Jobs, job: Job) -> None:
     """The chosen run."""
     with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{job.name}**", width="content")
-            st.badge(job.state, icon=ICONS[job.state])
+        show_state(job)
         if job.damage:
             st.warning(f"{job.damage} What can be read of it is kept; you can delete it.",
                        icon=":material/broken_image:")  # fmt: skip

@@ -31,6 +31,13 @@ SYMBOLS = {  # for tables, which draw no icons; signs that every font has
 }  # fmt: skip
 
 
+def show_state(job: Job) -> None:
+    """A run's name, and how it stands."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{job.name}**", width="content")
+        st.badge(job.state, icon=ICONS[job.state])
+
+
 def where(job: Job) -> str:
     """How far a run is, in words."""
     status = job.status

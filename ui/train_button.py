@@ -1,9 +1,12 @@
 """The button that starts a training, and the name of what it will make."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from digitcore.jobs import Jobs
 from digitcore.recipes import Recipe
+from digitcore.standing import Job
 from ui.states import attempt
 
 
@@ -22,12 +25,9 @@ def show_train_button(jobs: Jobs, recipe: Recipe | None) -> None:
     )
     name = name.strip()
     refusal = jobs.refusal(name) if name else ""
-    active = jobs.active()
     # no callback: it would be given what the form held before the last edit
     pressed = st.button(
-        "Train"
-        if not active
-        else f"Train after {active[0].name if len(active) == 1 else 'the others'}",
+        _words(jobs.active()),
         type="primary",
         icon=":material/play_arrow:",
         disabled=recipe is None or bool(refusal),
@@ -42,3 +42,10 @@ def show_train_button(jobs: Jobs, recipe: Recipe | None) -> None:
             st.session_state.watch_next = path.name
             st.toast(f"{path.name} is on its way: its bar and curves are below the form.")
             st.rerun()
+
+
+def _words(active: Sequence[Job]) -> str:
+    """What pressing it will do."""
+    if not active:
+        return "Train"
+    return f"Train after {active[0].name}" if len(active) == 1 else "Train after the others"
