@@ -35,11 +35,7 @@ REFERENCE = "torch"
 # single probabilities by up to 0.07: the answer to a drawing would no longer be the one that is
 # stored, explained and calibrated.
 AT_START = ("folded", "onnx", "mixed")
-ON_ONE_THREAD = (
-    "onnx",
-    "int8",
-    "mixed",
-)  # several of them may run side by side; torch spreads by itself
+ON_ONE_THREAD = ("onnx", "int8", "mixed")  # several run side by side; torch spreads by itself
 TOLERANCE = 1e-4  # probabilities may be so far from the reference's
 SURE = 0.9999  # probability from which 8 bits move no answer of the shipped networks by TOLERANCE
 MANY = 32  # images at once: their activations fit into the CPU's caches

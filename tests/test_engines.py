@@ -208,7 +208,7 @@ def test_8_bits_leave_what_a_network_deslants_where_it_was():
     assert np.abs(found - expected).max() < 0.1  # 0.2 where its places are rounded too
 
 
-def test_8_bits_answer_where_they_are_sure_and_single_precision_where_not(monkeypatch):
+def test_8_bits_answer_where_they_are_sure_and_single_precision_where_not():
     network, images = SHIPPED["slim"].network(), held_out().images[:300]
     quick, exact, mixed = (ENGINES[name](network)(images) for name in ("int8", "onnx", "mixed"))
     unsure = quick.softmax(1).amax(1) < engines.SURE
