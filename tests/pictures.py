@@ -120,6 +120,69 @@ def photo(
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 
+TABLES = ("dark", "pale", "wooden", "lit from one side")
+
+
+def table(kind: str, size: tuple[int, int] = (700, 600)) -> np.ndarray:
+    """A bare table: (height, width, 3) float64."""
+    down, across = np.meshgrid(*(np.linspace(0, 1, side) for side in size), indexing="ij")
+    if kind == "wooden":
+        grain = 100 + 25 * np.sin(40 * down + 3 * np.sin(5 * across))
+        return grain[:, :, None] * (1.1, 0.8, 0.5)
+    grey = {"dark": 50 + 0 * across, "pale": 150 + 0 * across}.get(kind, 30 + 60 * across)
+    return np.repeat(grey[:, :, None], 3, axis=2)
+
+
+def on_table(
+    sheet: np.ndarray,
+    table: np.ndarray,
+    angle: float = 0,
+    leaning: float = 0,
+    scale: float = 0.9,
+    at: tuple[float, float] = (0, 0),
+    seed: int = 0,
+) -> np.ndarray:
+    """A photo of a sheet of paper on a table: (height, width, 3) uint8.
+
+    angle: degrees by which the sheet is turned; leaning: by how much narrower its upper side is, 0
+    to 1, as the camera looks from below; at: pixels down and right of the middle.
+    """
+    random = np.random.default_rng(seed)
+    (height, width), (tall, wide) = table.shape[:2], sheet.shape[:2]
+    corners = np.array([[-wide, -tall], [wide, -tall], [wide, tall], [-wide, tall]]) * scale / 2
+    corners[:2] *= 1 - leaning
+    turn = np.radians(angle)
+    corners = corners @ [[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]
+    corners += [width / 2 + at[1], height / 2 + at[0]]
+    back = _perspective(corners, np.array([[0, 0], [wide, 0], [wide, tall], [0, tall]]))
+    seen, there = (
+        np.asarray(
+            Image.fromarray(picture).transform(
+                (width, height), Image.Transform.PERSPECTIVE, back, Image.Resampling.BILINEAR
+            )
+        )
+        for picture in (sheet, np.full_like(sheet, 255))
+    )
+    picture = np.where(there > 127, seen, table)
+    fall = random.uniform(-1, 1, 2)
+    lit = 1 - 0.4 * (
+        0.5
+        + fall[0] * np.linspace(-0.5, 0.5, height)[:, None]
+        + fall[1] * np.linspace(-0.5, 0.5, width)
+    )
+    picture = picture * lit[:, :, None] + random.normal(0, 5, (height, width, 1))
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+def _perspective(of: np.ndarray, to: np.ndarray) -> list[float]:
+    """The eight numbers that Pillow wants for the perspective that takes four points to others."""
+    rows, values = [], []
+    for (x, y), (u, v) in zip(of, to, strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        values += [u, v]
+    return np.linalg.solve(np.array(rows), np.array(values)).tolist()
+
+
 def megapixels(picture: np.ndarray, times: int = 4) -> np.ndarray:
     """A photo with `times` as many pixels each way, as a phone takes it."""
     return picture.repeat(times, axis=0).repeat(times, axis=1)

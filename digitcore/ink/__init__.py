@@ -5,9 +5,10 @@ A drawing canvas, an upload, a phone photo and a REST request all come through `
 
     image = ink.read_file(data).image     # (28, 28) uint8, white ink on black
 
-The road: find what the background is and with it the ink (`contrast`), keep the digit and drop
-dust and frames (`shapes`), bring the stroke near MNIST's and place it as MNIST does (`stroke`).
-An image that is already as MNIST's passes unchanged (`mnist`).
+The road: lay a sheet of paper straight that lies on a table (`paper`), find what the background is
+and with it the ink (`contrast`), keep the digit and drop dust and frames (`shapes`), bring the
+stroke near MNIST's and place it as MNIST does (`stroke`). An image that is already as MNIST's
+passes unchanged (`mnist`).
 """
 
 from digitcore.ink.files import MAX_BYTES, MAX_PIXELS, count_pixels, decode

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from PIL import Image
 from scipy import ndimage
 
-from digitcore.ink.outcome import Floats
-from digitcore.ink.pixels import border, resized
+from digitcore.ink.outcome import Floats, Mask
+from digitcore.ink.pixels import bilinear, border, small_size
 
 FAINTEST = 12.0
 """Grey levels between ink and background below which nothing is taken for ink."""
@@ -97,24 +96,27 @@ def evened(planes: Floats) -> Floats:
     The light is a parabola over the picture, fitted to what is neither ink nor edge.
     """
     height, width = planes.shape[1:]
-    size = _small_size(height, width)
-    light = _parabola(_resized(planes.mean(axis=0), size))
+    size = small_size(height, width, SMALL)
+    light = parabola(bilinear(planes.mean(axis=0), size))
     light = np.maximum(light, max(1.0, float(light.max()) / 10))
-    return planes * _resized(float(light.mean()) / light, (width, height))
+    return planes * bilinear(float(light.mean()) / light, (width, height))
 
 
-def _parabola(plane: Floats) -> Floats:
-    """The parabola in x and y through most of a plane (least squares without the outliers)."""
+def parabola(plane: Floats, where: Mask | None = None) -> Floats:
+    """The parabola in x and y through most of a plane (least squares without the outliers).
+
+    where: the pixels that it is fitted to; all, if not told.
+    """
     y, x = np.meshgrid(*(np.linspace(-1, 1, side) for side in plane.shape), indexing="ij")
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1).T
-    values, fits = plane.ravel(), np.ones(plane.size, dtype=bool)
-    fitted = values
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y])
+    among = np.ones(plane.shape, dtype=bool) if where is None else where
+    values, known, fits = plane[among], terms[:, among].T, np.ones(among.sum(), dtype=bool)
+    weights: Floats = np.zeros(len(terms), dtype=np.float32)
     for _ in range(FITS):
-        weights = np.linalg.lstsq(terms[fits], values[fits])[0]
-        fitted = terms @ weights
-        off = np.abs(values - fitted)
+        weights = np.linalg.lstsq(known[fits], values[fits])[0]
+        off = np.abs(values - known @ weights)
         fits = off <= 2 * 1.4826 * np.median(off) + 1
-    return fitted.reshape(plane.shape).astype(np.float32)
+    return np.tensordot(weights, terms, 1).astype(np.float32)
 
 
 def _distance(planes: Floats, background: Floats) -> Floats:
@@ -175,8 +177,8 @@ def lights(planes: Floats, side: int = SMALL, share: int = 3) -> Iterator[Floats
     share: what is narrower than this part of the picture is filled in.
     """
     height, width = planes.shape[1:]
-    size = _small_size(height, width, side)
-    small = np.stack([_resized(plane, size) for plane in planes])
+    size = small_size(height, width, side)
+    small = np.stack([bilinear(plane, size) for plane in planes])
     window = (1, max(3, min(size) // share), max(3, min(size) // share))
     for fill in (ndimage.grey_closing, ndimage.grey_opening):
         yield ndimage.gaussian_filter(fill(small, size=window), (0, 1.5, 1.5))
@@ -189,17 +191,7 @@ def distance_from(light: Floats, planes: Floats) -> Floats:
     """
     height, width = planes.shape[1:]
     total = np.zeros((height, width), dtype=np.float32)
-    brightest = _resized(np.maximum(light.max(axis=0), DARK), (width, height))
+    brightest = bilinear(np.maximum(light.max(axis=0), DARK), (width, height))
     for plane, behind in zip(planes, light, strict=True):
-        total += np.square(plane - _resized(behind, (width, height)))
+        total += np.square(plane - bilinear(behind, (width, height)))
     return (np.sqrt(total / len(planes)) * (255 / brightest)).astype(np.float32)
-
-
-def _small_size(height: int, width: int, side: int = SMALL) -> tuple[int, int]:
-    """(width, height) of a picture shrunk to `side`, as Pillow wants it."""
-    factor = max(1.0, max(height, width) / side)
-    return max(1, round(width / factor)), max(1, round(height / factor))
-
-
-def _resized(plane: Floats, size: tuple[int, int]) -> Floats:
-    return resized(plane, size, Image.Resampling.BILINEAR)

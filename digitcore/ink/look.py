@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from digitcore.ink.contrast import Reading, View, view
 from digitcore.ink.mnist import BOX
 from digitcore.ink.outcome import Floats, NoInk
-from digitcore.ink.shapes import Found, digit, is_sheet, is_soft, strangeness, without_corners
+from digitcore.ink.paper import find_sheet
+from digitcore.ink.pixels import border
+from digitcore.ink.shapes import Found, digit, is_soft, strangeness, without_corners
 from digitcore.ink.stroke import Stroke, measured
 
 TOO_DOUBTFUL, TOO_STRANGE = 0.9, 0.45
@@ -16,32 +18,42 @@ COVERED = 0.35
 """Share of a picture from which what runs along its border is a shadow, or another background."""
 NOTHING = "The picture is empty: nothing stands out from its background."
 FILLED = "A large area at the picture's border stands out, and no stroke of a pen."
-MARGIN = 0.04
-"""Share of a sheet of paper that is cut off on every side, with its edge."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """ink: (h, w) float32, all that stands out; stroke: of the digit; doubt: lower is better."""
+    """ink: (h, w) float32, all that stands out; stroke: of the digit; doubt: lower is better;
+    sheet: (C, h, w) float32, the colours of the sheet of paper that it was found on."""
 
     ink: Floats
     stroke: Stroke
     doubt: float
+    sheet: Floats | None = None
 
 
-def look(planes: Floats, on_sheet: bool = False) -> Seen:
-    """(C, h, w) float32 colours -> the digit in them. Raises NoInk.
+def look(planes: Floats) -> Seen:
+    """(C, h, w) float32 colours -> the digit in them: on a sheet of paper where one lies there.
 
-    A sheet of paper that stands out is looked into instead, once: then `on_sheet` is true.
+    Raises NoInk.
     """
+    if sheet := find_sheet(planes):
+        try:
+            seen = _look(sheet.planes)
+            if sheet.alone or not border(seen.ink > 0.5).any():
+                return replace(seen, sheet=sheet.planes)
+        except NoInk:
+            if sheet.alone:
+                raise
+    return _look(planes)
+
+
+def _look(planes: Floats) -> Seen:
     shown = view(planes)
     seen: list[Seen] = []
     refusal = NoInk(FILLED if shown.ways else NOTHING)
     for reading in _worth_trying(shown):
         try:
             found = digit(reading.ink)
-            if not on_sheet and is_sheet(found, planes.shape[1:]):
-                return look(planes[:, *_inside(found)], on_sheet=True)
             seen.append(_seen(shown, reading, found))
         except NoInk as no:
             refusal = no
@@ -81,12 +93,3 @@ def _seen(shown: View, reading: Reading, found: Found) -> Seen:
     if doubt > TOO_STRANGE:
         raise NoInk("There are only edges and shadows in the picture, and no stroke of a pen.")
     return Seen(reading.ink, stroke, doubt)
-
-
-def _inside(found: Found) -> tuple[slice, slice]:
-    rows, columns = found.box
-    down, across = (1 + round(MARGIN * (part.stop - part.start)) for part in found.box)
-    return (
-        slice(rows.start + down, max(rows.start + down + 1, rows.stop - down)),
-        slice(columns.start + across, max(columns.start + across + 1, columns.stop - across)),
-    )

@@ -24,7 +24,8 @@ class NoInk(ValueError):
 class Step:
     """One stage of the road, to be shown.
 
-    picture: (H, W) uint8, ink bright on dark but for "Given"; caption: one plain sentence.
+    picture: (H, W) uint8, ink bright on dark but for "Given" and "Sheet"; caption: one plain
+    sentence.
     """
 
     name: str

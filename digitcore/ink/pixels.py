@@ -93,9 +93,24 @@ def resized(plane: Floats, size: tuple[int, int], how: Image.Resampling) -> Floa
     return np.asarray(image.resize(size, how))
 
 
+def bilinear(plane: Floats, size: tuple[int, int]) -> Floats:
+    return resized(plane, size, Image.Resampling.BILINEAR)
+
+
+def small_size(height: int, width: int, side: int) -> tuple[int, int]:
+    """(width, height) of a picture shrunk to `side` at most."""
+    factor = max(1.0, max(height, width) / side)
+    return max(1, round(width / factor)), max(1, round(height / factor))
+
+
 def border(plane: NDArray[Any]) -> NDArray[Any]:
     """The pixels of a plane's four sides, (2 h + 2 w,); corners count twice."""
-    return np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]])
+    return np.concatenate(borders(plane))
+
+
+def borders(plane: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """The upper, lower, left and right side of a plane."""
+    return plane[0], plane[-1], plane[:, 0], plane[:, -1]
 
 
 def _image(pixels: Bytes, opaque: bool) -> Image.Image:

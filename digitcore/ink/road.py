@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitcore.ink.files import decode
-from digitcore.ink.look import look
+from digitcore.ink.look import Seen, look
 from digitcore.ink.mnist import SIDE, like_mnist
 from digitcore.ink.outcome import Bytes, Floats, Ink, Step
 from digitcore.ink.pixels import as_bytes, border, colours, shown
@@ -75,12 +75,19 @@ def _read(planes: Floats) -> Ink:
     image = placed(weight)
     steps = (
         Step("Given", "The picture as it came, turned upright.", shown(planes)),
+        *_sheet(seen),
         Step("Ink", "What stands out from the background.", _picture(seen.ink)),
         Step("Crop", "The digit alone, without specks and edges.", _picture(seen.stroke.ink)),
         Step("Stroke", SOFT_STROKE if weight.soft else STROKE, _picture(weight.ink)),
         Step("Image", "Fitted into 20x20, and centred by mass in 28x28.", image),
     )
     return Ink(image, steps)
+
+
+def _sheet(seen: Seen) -> tuple[Step, ...]:
+    if seen.sheet is None:
+        return ()
+    return (Step("Sheet", "The sheet of paper, laid straight.", shown(seen.sheet)),)
 
 
 def _with_rim(planes: Floats) -> Floats:

@@ -154,16 +154,6 @@ def is_soft(found: Found, width: float) -> bool:
     return bool(half > SOFT and width > WIDE)
 
 
-def is_sheet(found: Found, shape: tuple[int, ...]) -> bool:
-    """Whether it is a sheet of paper rather than ink: a large full rectangle, holes aside."""
-    height, width = found.ink.shape
-    if height == shape[0] and width == shape[1]:
-        return False
-    if height * width < 0.1 * shape[0] * shape[1] or (found.ink > 0.5).mean() < 0.5:
-        return False
-    return bool(ndimage.binary_fill_holes(found.ink > 0.5).mean() > 0.86)
-
-
 def strangeness(planes: Floats, found: Found) -> float:
     """Share of what surrounds a digit that looks like its own ink, and of the border that is ink.
 

@@ -1,0 +1,147 @@
+"""A sheet of paper that lies on a table: found by its straight edges, and laid straight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+from scipy.spatial import ConvexHull, QhullError
+
+from digitcore.ink.contrast import TRANSPARENT, parabola
+from digitcore.ink.outcome import Floats, Mask
+from digitcore.ink.pixels import bilinear, borders, small_size
+
+SIDE = 96
+"""Longer side on which sheets are looked for: their edges are straight and long."""
+TABLE = 5
+"""Pixels along the border that show the table alone, and so the light."""
+LEVELS = 8
+"""Brightnesses that are tried as the border between the table and the sheet."""
+LEAST = 0.06
+"""Share of the picture that a sheet covers."""
+DIAMOND = 0.45
+"""Share of the box around it that a sheet fills which stands on a corner; a digit's ink, less."""
+BARE = 0.7
+"""Share of a sheet that nothing is written on."""
+STRAIGHT = 0.85
+"""Share of an area that the figure through its four corners fills: of an ellipse 0.64."""
+SLIM = 2.0
+"""Longer to shorter side from which what has straight sides is a stroke."""
+MARGIN = 0.05
+"""Share of the sheet that is cut off on every side, with its edge."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of paper in a picture.
+
+    planes: (C, H, W) float32, the colours of its inside, laid straight, the side up that is nearly
+    up. alone: there can be no digit but on it. What is dark may lie beside one, and what runs off
+    the picture be a ray of light.
+    """
+
+    planes: Floats
+    alone: bool
+
+
+def find_sheet(planes: Floats) -> Sheet | None:
+    """The sheet of paper in (C, h, w) float32 colours; None where there is no such thing."""
+    if len(planes) == TRANSPARENT:
+        return None
+    height, width = planes.shape[1:]
+    white = bilinear(planes.min(axis=0), small_size(height, width, SIDE))  # wood has little blue
+    found = [
+        (*_four_corners(area), whole)
+        for seen in (white, _lit_evenly(white))
+        for area, whole in _areas(seen)
+    ]
+    straight, corners, whole = max(found, key=lambda one: one[0], default=(0.0, np.empty(0), False))
+    if straight < STRAIGHT or _slim(corners):
+        return None
+    return Sheet(_cut(planes, (corners + 0.5) * max(height, width) / max(white.shape)), whole)
+
+
+def _lit_evenly(plane: Floats) -> Floats:
+    """(h, w) without the fall of the light, as the table shows it along the border."""
+    table = np.ones(plane.shape, dtype=bool)
+    table[TABLE:-TABLE, TABLE:-TABLE] = False
+    light = parabola(plane, table)
+    return np.asarray(plane / np.maximum(light, max(1.0, float(light.max()) / 10)))
+
+
+def _areas(plane: Floats) -> Iterator[tuple[Mask, bool]]:
+    """(h, w) the largest area lighter, or darker, than each of some levels, with what is written on
+    it, where it is large and mostly bare; and whether it is light and lies wholly in the picture.
+    A light one may run off on one side; a dark one would be the shadow of who takes the photo."""
+    darkest, lightest = np.percentile(plane, (2, 98))
+    for level in np.linspace(darkest, lightest, LEVELS + 2)[1:-1]:
+        for light, mask in ((True, plane > level), (False, plane < level)):
+            patches, count = ndimage.label(mask)
+            if not count:
+                continue
+            largest = patches == 1 + np.bincount(patches.ravel())[1:].argmax()
+            sides = sum(side.any() for side in borders(largest))
+            if largest.mean() < LEAST or sides > light:
+                continue
+            filled = ndimage.binary_fill_holes(largest)
+            box = filled[ndimage.find_objects(filled.astype(int))[0]]
+            if box.mean() > DIAMOND and largest.sum() > BARE * filled.sum():
+                yield filled, light and not sides
+
+
+def _four_corners(area: Mask) -> tuple[float, np.ndarray]:
+    """How nearly an area has four straight sides, 0 to 1, and its corners (4, 2): row and column of
+    each, clockwise."""
+    try:
+        hull = ConvexHull(np.argwhere(area & ~ndimage.binary_erosion(area)))
+    except QhullError:  # a line has no hull
+        return 0.0, np.zeros((4, 2))
+    corners = hull.points[hull.vertices]
+    while len(corners) > 4:
+        corners = np.delete(corners, _triangles(corners).argmin(), axis=0)
+    rows, columns = (corners - corners.mean(axis=0)).T
+    corners = corners[np.argsort(np.arctan2(rows, columns))]
+    enclosed = _cross(corners, np.roll(corners, -1, axis=0)).sum() / 2
+    solid = (area.sum() - hull.area / 2) / hull.volume  # a hull runs through pixels' middles
+    return float(min(1.0, solid) * abs(enclosed) / hull.volume), corners
+
+
+def _slim(corners: np.ndarray) -> bool:
+    sides = _sides(corners)
+    return bool(max(sides) > SLIM * min(sides))
+
+
+def _sides(corners: np.ndarray) -> tuple[float, float]:
+    """Mean length of the first and third, and of the second and fourth side."""
+    lengths = np.hypot(*(corners - np.roll(corners, -1, axis=0)).T)
+    return float(lengths[[0, 2]].mean()), float(lengths[[1, 3]].mean())
+
+
+def _triangles(corners: np.ndarray) -> np.ndarray:
+    """(n,) area that a polygon loses with each of its corners."""
+    before, after = np.roll(corners, 1, axis=0), np.roll(corners, -1, axis=0)
+    return np.abs(_cross(corners - before, after - before)) / 2
+
+
+def _cross(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]
+
+
+def _cut(planes: Floats, corners: np.ndarray) -> Floats:
+    """What lies between four corners, clockwise, without the sheet's edge, as a rectangle."""
+    middle = corners.mean(axis=0)
+    sides = (corners + np.roll(corners, -1, axis=0)) / 2 - middle
+    top = int((sides[:, 0] / np.hypot(*sides.T)).argmin())  # the side that is farthest up
+    corners = middle + (1 - 2 * MARGIN) * (np.roll(corners, -top, axis=0) - middle)
+    across, down = (max(1, round(side)) for side in _sides(corners))
+    north_west, north_east, south_east, south_west = corners[:, ::-1].tolist()
+    around = (*north_west, *south_west, *south_east, *north_east)
+    cut = partial(
+        Image.Image.transform, size=(across, down), method=Image.Transform.QUAD, data=around,
+        resample=Image.Resampling.BILINEAR,
+    )  # fmt: skip
+    return np.stack([np.asarray(cut(Image.fromarray(plane))) for plane in planes])
