@@ -16,7 +16,8 @@ from digitcore.ink.outcome import Floats, Mask
 from digitcore.ink.pixels import bilinear, borders, small_size
 
 SIDE = 96
-"""Longer side on which sheets are looked for: their edges are straight and long."""
+"""Longer side on which sheets are looked for, as their edges are straight and long; a picture of
+fewer pixels is no photo."""
 TABLE = 5
 """Pixels along the border that show the table alone, and so the light."""
 LEVELS = 8
@@ -50,9 +51,9 @@ class Sheet:
 
 def find_sheet(planes: Floats) -> Sheet | None:
     """The sheet of paper in (C, h, w) float32 colours; None where there is no such thing."""
-    if len(planes) == TRANSPARENT:
-        return None
     height, width = planes.shape[1:]
+    if len(planes) == TRANSPARENT or max(height, width) < SIDE:
+        return None
     white = bilinear(planes.min(axis=0), small_size(height, width, SIDE))  # wood has little blue
     found = [
         (*_four_corners(area), whole)
