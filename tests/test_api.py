@@ -158,6 +158,10 @@ def test_broken_multipart_is_refused(client):
     refused(client.post("/predict", content=b"no boundary", headers=headers), 400)
 
 
+def test_an_argument_that_is_none_is_422_and_named(client):
+    assert "model:" in refused(client.post("/predict?model=tiny", content=SEVEN), 422)
+
+
 def test_unknown_model_is_422_and_the_known_are_named(client):
     words = refused(client.post("/predict?models=../../etc", content=SEVEN), 422)
     assert all(name in words for name in RunStore().runs())

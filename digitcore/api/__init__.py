@@ -18,7 +18,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from digitcore.api.answers import OneAnswer, Refusal, SeveralAnswers, respond
-from digitcore.api.sent import BODY, MAX_BODY, MAX_IMAGES, BodyLimit, pictures
+from digitcore.api.sent import BODY, MAX_BODY, MAX_IMAGES, Asked, BodyLimit, pictures
 from digitcore.digits import DataDamaged
 from digitcore.folder import RunDamaged
 from digitcore.members import Members
@@ -59,14 +59,9 @@ def create_api(members: Callable[[], Members]) -> FastAPI:
         responses={code: {"model": Refusal} for code in REFUSALS},
         openapi_extra=BODY,
     )
-    async def predict(
-        request: Request,
-        models: Annotated[
-            str | None, Query(description="Models or ensembles, separated by commas.")
-        ] = None,
-    ) -> dict[str, Any]:
+    async def predict(request: Request, asked: Annotated[Asked, Query()]) -> dict[str, Any]:
         sent, several = await pictures(request)
-        work = partial(respond, members(), models, sent, several)
+        work = partial(respond, members(), asked.models, sent, several)
         return await to_thread.run_sync(work, limiter=at_once)
 
     return api
@@ -76,7 +71,9 @@ async def _say_error(request: Request, error: Exception) -> JSONResponse:
     """Any refusal in the one form that callers know."""
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
-        where = [str(part) for part in first["loc"] if part != "body"]  # then what it might be
+        where = [
+            str(part) for part in first["loc"] if part not in ("body", "query")
+        ]  # then what it might be
         return _refusal(422, f"{where[0]}: {first['msg']}" if where else str(first["msg"]))
     if isinstance(error, GONE):
         return _refusal(503, str(error))

@@ -25,6 +25,13 @@ class JsonBody(BaseModel):
     image: str | Annotated[list[str], Field(min_length=1, max_length=MAX_IMAGES)]
 
 
+class Asked(BaseModel):
+    """What a request's address may ask for; a name that is none is refused, not overlooked."""
+
+    model_config = {"extra": "forbid"}
+    models: str | None = Field(None, description="Models or ensembles, separated by commas.")
+
+
 PICTURE = {"type": "string", "format": "binary"}
 BODY = {
     "requestBody": {
