@@ -183,6 +183,13 @@ def _perspective(of: np.ndarray, to: np.ndarray) -> list[float]:
     return np.linalg.solve(np.array(rows), np.array(values)).tolist()
 
 
+def shaded(picture: np.ndarray, where: np.ndarray, depth: float, blur: float = 5) -> np.ndarray:
+    """A photo (height, width, 3) on whose part `where` a shadow falls that takes `depth` of the
+    light, 0 to 1, and fades over some `blur` pixels."""
+    shadow = ndimage.gaussian_filter(where.astype(float), blur)[:, :, None]
+    return (picture * (1 - depth * shadow)).astype(np.uint8)
+
+
 def megapixels(picture: np.ndarray, times: int = 4) -> np.ndarray:
     """A photo with `times` as many pixels each way, as a phone takes it."""
     return picture.repeat(times, axis=0).repeat(times, axis=1)

@@ -279,6 +279,19 @@ def test_a_phone_photo_is_read(digit: int) -> None:
     assert difference(clean, ink.read_file(file)) < 16
 
 
+@pytest.mark.parametrize("depth", [0.25, 0.45])
+def test_a_phones_own_shadow_across_a_digit_is_not_ink(depth: float) -> None:
+    differences = []
+    for digit in DIGITS:
+        page = pictures.photo(digit, (600, 500))
+        phone = np.zeros((600, 500), dtype=bool)
+        phone[200 + 15 * digit :, 130 + 10 * digit : 300 + 10 * digit] = True
+        shaded = ink.read(pictures.shaded(page, phone, depth))
+        differences.append(difference(shaded, ink.read(page)))
+    assert np.median(differences) < 6
+    assert max(differences) < 30  # of another digit, or of the shadow itself, 50 to 80
+
+
 def test_a_pale_pencil_on_a_large_photo_is_read() -> None:
     photo = pictures.megapixels(pictures.photo(3, ink=(140, 140, 140), pen=9, blur=1))
     clean = ink.read(pictures.draw_digit(3, size=200, pen=6))

@@ -3,13 +3,14 @@
 Colour distance decides, not brightness, so red on an equally bright green is ink as well. On a
 flat background (a canvas, a scan) the distance is to the one colour of the background. Under
 uneven light (a photo) it is to the background near by: the picture with everything narrower than
-a third of it filled in, once with what is lighter (ink is dark) and once with what is darker.
+a third of it filled in, once with what is lighter (ink is dark) and once with what is darker. Where
+a shadow with sharp edges falls on the digit, only what is narrower than an eighth is filled in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -28,8 +29,12 @@ SMALL = 96
 """Longer side on which the light is judged: it changes slowly."""
 SAMPLE = 20_000
 """Pixels that are enough to tell the commonest colour of a picture."""
-DARK = 20.0
+DARK, WHITE = 20.0, 200.0
 FITS = 6
+NARROW = 8
+"""A stroke is narrower than this part of the picture, a shadow wider."""
+NARROW_LAST = 0.03
+"""Doubt of a reading that loses wide strokes, before it is looked at."""
 TRANSPARENT = 4
 """Planes of a picture whose colours are multiplied by its transparency."""
 
@@ -38,12 +43,15 @@ TRANSPARENT = 4
 class Reading:
     """One way to see a picture as ink on a background.
 
-    ink: (h, w) float32, 0 background to 1 ink; flat: the picture has two colours and hardly
-    anything else.
+    ink: (h, w) float32, 0 background to 1 ink; planes: (C, h, w) float32, the colours that it was
+    seen in, without the fall of the light unless it is flat; flat: the picture has two colours and
+    hardly anything else; against: what makes it doubtful beforehand.
     """
 
     ink: Floats
+    planes: Floats
     flat: bool
+    against: float = 0.0
 
     @cached_property
     def doubt(self) -> float:
@@ -58,11 +66,9 @@ class Reading:
 class View:
     """A picture and the ways to see it as ink on a background; no ways if it is all one colour.
 
-    planes: (C, h, w) float32, its colours, without the fall of the light unless it is flat;
     flat: it has two colours and hardly anything else.
     """
 
-    planes: Floats
     flat: bool
     ways: list[Reading]
 
@@ -76,18 +82,30 @@ def view(planes: Floats) -> View:
         first = _common(planes)
     found = [first, None if first is None else _reverse(planes, first)]
     if not flat:
-        found += [_reading(distance) for distance in _from_lights(planes)]
-    return View(planes, flat, [reading for reading in found if reading is not None])
+        found += [_reading(distance, planes) for distance in _from_lights(planes)]
+    if not flat and len(planes) != TRANSPARENT:
+        found.append(_narrow(planes))
+    return View(flat, [reading for reading in found if reading is not None])
 
 
 def _common(planes: Floats) -> Reading | None:
     """The commonest colour is the background."""
-    return _reading(_distance(planes, _main_colour(planes.reshape(len(planes), -1))))
+    return _reading(_distance(planes, _main_colour(planes.reshape(len(planes), -1))), planes)
 
 
 def _reverse(planes: Floats, reading: Reading) -> Reading | None:
     """The colour of what was ink is the background."""
-    return _reading(_distance(planes, _main_colour(planes[:, reading.ink > 0.5])))
+    return _reading(_distance(planes, _main_colour(planes[:, reading.ink > 0.5])), planes)
+
+
+def _narrow(planes: Floats) -> Reading | None:
+    """What is dark and narrow is ink, whatever shadow falls on it."""
+    window = max(3, min(planes.shape[1:]) // NARROW)
+    light = np.stack(
+        [ndimage.grey_closing(ndimage.uniform_filter(plane, 3), size=window) for plane in planes]
+    )
+    found = _reading(distance_from(light, planes), WHITE * planes / np.maximum(light, DARK))
+    return None if found is None else replace(found, against=NARROW_LAST)
 
 
 def evened(planes: Floats) -> Floats:
@@ -136,7 +154,7 @@ def _main_colour(colours: Floats) -> Floats:
     return chosen[:, near].mean(axis=1) if near.any() else centre
 
 
-def _reading(distance: Floats) -> Reading | None:
+def _reading(distance: Floats, planes: Floats) -> Reading | None:
     """Distance from the background -> ink, or None where nothing stands out."""
     if distance.max() < FAINTEST:
         return None
@@ -152,7 +170,7 @@ def _reading(distance: Floats) -> Reading | None:
     ink = np.clip((distance - floor) / level, 0, 1).astype(np.float32)
     settled = float(((ink < 0.1) | (ink > 0.85)).mean())
     flat = noise < FLAT_NOISE and settled > FLAT_SHARE
-    return Reading(ink, flat)
+    return Reading(ink, planes, flat)
 
 
 def _otsu(values: Floats) -> float:

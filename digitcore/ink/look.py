@@ -89,7 +89,7 @@ def _seen(shown: View, reading: Reading, found: Found) -> Seen:
     width = stroke.width / BOX * max(found.ink.shape)
     if is_soft(found, width):
         raise NoInk("There are only shadows in the picture, and no stroke of a pen.")
-    doubt = 0.0 if shown.flat else strangeness(shown.planes, found)
+    doubt = 0.0 if shown.flat else strangeness(reading.planes, found)
     if doubt > TOO_STRANGE:
         raise NoInk("There are only edges and shadows in the picture, and no stroke of a pen.")
-    return Seen(reading.ink, stroke, doubt)
+    return Seen(reading.ink, stroke, doubt + reading.against)
