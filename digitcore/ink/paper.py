@@ -13,13 +13,15 @@ from scipy.spatial import ConvexHull, QhullError
 
 from digitcore.ink.contrast import TRANSPARENT, parabola
 from digitcore.ink.outcome import Floats, Mask
-from digitcore.ink.pixels import bilinear, borders, small_size
+from digitcore.ink.pixels import bilinear, border, borders, small_size
 
 SIDE = 96
 """Longer side on which sheets are looked for, as their edges are straight and long; a picture of
 fewer pixels is no photo."""
 TABLE = 5
 """Pixels along the border that show the table alone, and so the light."""
+PLAIN = 5.0
+"""Grey levels by which the table may differ from place to place, and be lit evenly."""
 LEVELS = 8
 """Brightnesses that are tried as the border between the table and the sheet."""
 LEAST = 0.06
@@ -57,8 +59,8 @@ def find_sheet(planes: Floats) -> Sheet | None:
     white = bilinear(planes.min(axis=0), small_size(height, width, SIDE))  # wood has little blue
     found = [
         (*_four_corners(area), whole)
-        for seen in (white, _lit_evenly(white))
-        for area, whole in _areas(seen)
+        for plane in _lit_as_it_is_and_evenly(white)
+        for area, whole in _areas(plane)
     ]
     straight, corners, whole = max(found, key=lambda one: one[0], default=(0.0, np.empty(0), False))
     if straight < STRAIGHT or _slim(corners):
@@ -66,12 +68,15 @@ def find_sheet(planes: Floats) -> Sheet | None:
     return Sheet(_cut(planes, (corners + 0.5) * max(height, width) / max(white.shape)), whole)
 
 
-def _lit_evenly(plane: Floats) -> Floats:
-    """(h, w) without the fall of the light, as the table shows it along the border."""
+def _lit_as_it_is_and_evenly(plane: Floats) -> Iterator[Floats]:
+    """(h, w) as it is, then without the fall of the light, if the table along the border shows
+    any."""
+    yield plane
     table = np.ones(plane.shape, dtype=bool)
     table[TABLE:-TABLE, TABLE:-TABLE] = False
-    light = parabola(plane, table)
-    return np.asarray(plane / np.maximum(light, max(1.0, float(light.max()) / 10)))
+    if np.ptp(np.percentile(plane[table], (10, 90))) > PLAIN:
+        light = parabola(plane, table)
+        yield np.asarray(plane / np.maximum(light, max(1.0, float(light.max()) / 10)))
 
 
 def _areas(plane: Floats) -> Iterator[tuple[Mask, bool]]:
@@ -81,6 +86,8 @@ def _areas(plane: Floats) -> Iterator[tuple[Mask, bool]]:
     darkest, lightest = np.percentile(plane, (2, 98))
     for level in np.linspace(darkest, lightest, LEVELS + 2)[1:-1]:
         for light, mask in ((True, plane > level), (False, plane < level)):
+            if border(mask).mean() > 0.5:
+                continue  # it is the table
             patches, count = ndimage.label(mask)
             if not count:
                 continue
@@ -88,9 +95,13 @@ def _areas(plane: Floats) -> Iterator[tuple[Mask, bool]]:
             sides = sum(side.any() for side in borders(largest))
             if largest.mean() < LEAST or sides > light:
                 continue
+            rows, columns = ndimage.find_objects(largest.astype(np.uint8))[0]
+            share = largest[rows, columns].mean()
+            if share < BARE * DIAMOND:  # or else the next would be slow for drawings
+                continue
             filled = ndimage.binary_fill_holes(largest)
-            box = filled[ndimage.find_objects(filled.astype(int))[0]]
-            if box.mean() > DIAMOND and largest.sum() > BARE * filled.sum():
+            full = filled[rows, columns].mean()
+            if full > DIAMOND and share > BARE * full:
                 yield filled, light and not sides
 
 
