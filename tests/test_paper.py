@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
 
 from digitcore import ink
 from tests import pictures
@@ -82,6 +85,28 @@ def test_a_one_drawn_as_a_straight_bar_is_no_sheet(pen: int, dark: bool) -> None
     assert "Sheet" not in steps(seen)
     rows, columns = np.nonzero(seen.image > 127)
     assert np.ptp(rows) > 2 * np.ptp(columns)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 199), st.integers(0, 199)), min_size=3, max_size=6),
+    st.booleans(),
+)
+def test_any_figure_is_read_or_refused_in_words(corners: list, dark: bool) -> None:
+    figure = Image.new("L", (200, 200), 200 if dark else 30)
+    ImageDraw.Draw(figure).polygon(corners, fill=30 if dark else 200)
+    try:
+        seen = ink.read(np.asarray(figure))
+    except ink.NoInk as no:
+        assert str(no)
+    else:
+        assert seen.image.shape == (28, 28)
+
+
+def test_a_triangle_is_no_sheet() -> None:
+    figure = np.zeros((280, 280), dtype=np.uint8)
+    figure[40:240, 40:240] = 255 * np.tri(200, dtype=np.uint8)
+    assert "Sheet" not in steps(ink.read(figure))
 
 
 @pytest.mark.parametrize("digit", DIGITS)

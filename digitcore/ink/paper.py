@@ -86,23 +86,26 @@ def _areas(plane: Floats) -> Iterator[tuple[Mask, bool]]:
     darkest, lightest = np.percentile(plane, (2, 98))
     for level in np.linspace(darkest, lightest, LEVELS + 2)[1:-1]:
         for light, mask in ((True, plane > level), (False, plane < level)):
-            if border(mask).mean() > 0.5:
-                continue  # it is the table
-            patches, count = ndimage.label(mask)
-            if not count:
+            if not mask.any() or border(mask).mean() > 0.5:  # or else it is the table
                 continue
+            patches, _ = ndimage.label(mask)
             largest = patches == 1 + np.bincount(patches.ravel())[1:].argmax()
             sides = sum(side.any() for side in borders(largest))
-            if largest.mean() < LEAST or sides > light:
-                continue
-            rows, columns = ndimage.find_objects(largest.astype(np.uint8))[0]
-            share = largest[rows, columns].mean()
-            if share < BARE * DIAMOND:  # or else the next would be slow for drawings
-                continue
-            filled = ndimage.binary_fill_holes(largest)
-            full = filled[rows, columns].mean()
-            if full > DIAMOND and share > BARE * full:
-                yield filled, light and not sides
+            if sides <= light and (area := _filled(largest)) is not None:
+                yield area, light and not sides
+
+
+def _filled(area: Mask) -> Mask | None:
+    """An area with its holes, if it is as large, full and bare as a sheet."""
+    if area.mean() < LEAST:
+        return None
+    box = ndimage.find_objects(area.astype(np.uint8))[0]
+    share = area[box].mean()
+    if share < BARE * DIAMOND:  # as in drawings, which need not wait for what follows
+        return None
+    filled = ndimage.binary_fill_holes(area)
+    full = filled[box].mean()
+    return filled if full > DIAMOND and share > BARE * full else None
 
 
 def _four_corners(area: Mask) -> tuple[float, np.ndarray]:
@@ -113,6 +116,8 @@ def _four_corners(area: Mask) -> tuple[float, np.ndarray]:
     except QhullError:  # a line has no hull
         return 0.0, np.zeros((4, 2))
     corners = hull.points[hull.vertices]
+    if len(corners) < 4:
+        return 0.0, corners
     while len(corners) > 4:
         corners = np.delete(corners, _triangles(corners).argmin(), axis=0)
     rows, columns = (corners - corners.mean(axis=0)).T
