@@ -10,6 +10,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
+from digitcore.ink import Ink
+
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 Colour = tuple[int, ...]
 
@@ -120,6 +122,11 @@ def photo(
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 
+def difference(one: Ink, other: Ink) -> float:
+    """Mean absolute difference of two images, in grey levels."""
+    return float(np.abs(one.image.astype(float) - other.image.astype(float)).mean())
+
+
 TABLES = ("dark", "pale", "wooden", "lit from one side")
 
 
@@ -129,7 +136,8 @@ def table(kind: str, size: tuple[int, int] = (700, 600)) -> np.ndarray:
     if kind == "wooden":
         grain = 100 + 25 * np.sin(40 * down + 3 * np.sin(5 * across))
         return grain[:, :, None] * (1.1, 0.8, 0.5)
-    grey = {"dark": 50 + 0 * across, "pale": 150 + 0 * across}.get(kind, 30 + 60 * across)
+    plain = {"dark": 50.0, "pale": 150.0}
+    grey = np.full(size, plain[kind]) if kind in plain else 30 + 60 * across
     return np.repeat(grey[:, :, None], 3, axis=2)
 
 

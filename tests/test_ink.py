@@ -21,6 +21,7 @@ from digitcore.ink.pixels import as_bytes
 from digitcore.ink.road import SOFT_STROKE
 from digitcore.runs import RunStore
 from tests import pictures
+from tests.pictures import difference
 
 DIGITS = range(10)
 NEARLY = 8.0
@@ -28,10 +29,6 @@ NEARLY = 8.0
 property_of_drawings = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-
-
-def difference(one: ink.Ink, other: ink.Ink) -> float:
-    return float(np.abs(one.image.astype(float) - other.image.astype(float)).mean())
 
 
 def colour_distance(one: tuple[int, ...], other: tuple[int, ...]) -> float:

@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from digitcore import ink
 from tests import pictures
+from tests.pictures import difference
 
 DIGITS = range(10)
 NEARLY = 16.0  # mean difference in grey levels of the 28x28, as for a photo of a page alone
@@ -17,10 +18,6 @@ POSES = [(0, 0), (0, 0.15), (8, 0), (-12, 0.15), (25, 0.15), (-30, 0)]
 
 def paper(digit: int, **how: object) -> np.ndarray:
     return pictures.photo(digit, SHEET, light=0, noise=0, **how)
-
-
-def apart(one: ink.Ink, other: ink.Ink) -> float:
-    return float(np.abs(one.image.astype(float) - other.image).mean())
 
 
 def steps(seen: ink.Ink) -> list[str]:
@@ -33,7 +30,7 @@ def test_the_digit_on_it_is_laid_straight(table: str, angle: float, leaning: flo
     digit = (round(angle) + len(table)) % 10
     photo = pictures.on_table(paper(digit), pictures.table(table), angle, leaning)
     seen = ink.read(photo)
-    assert apart(seen, ink.read(paper(digit))) < NEARLY
+    assert difference(seen, ink.read(paper(digit))) < NEARLY
     assert steps(seen)[:3] == ["Given", "Sheet", "Ink"]
     height, width = seen.steps[1].picture.shape
     assert height / width == pytest.approx(SHEET[0] / SHEET[1], rel=0.2)
@@ -42,7 +39,7 @@ def test_the_digit_on_it_is_laid_straight(table: str, angle: float, leaning: flo
 @pytest.mark.parametrize("digit", DIGITS)
 def test_every_digit_on_it_is_read(digit: int) -> None:
     photo = pictures.on_table(paper(digit), pictures.table("pale"), 10, 0.1, seed=digit)
-    assert apart(ink.read(photo), ink.read(paper(digit))) < NEARLY
+    assert difference(ink.read(photo), ink.read(paper(digit))) < NEARLY
 
 
 @pytest.mark.parametrize(
@@ -52,7 +49,7 @@ def test_every_digit_on_it_is_read(digit: int) -> None:
 )
 def test_it_need_not_be_white(how: dict) -> None:
     photo = pictures.on_table(paper(3, **how), pictures.table("pale"), -14, 0.1)
-    assert apart(ink.read(photo), ink.read(paper(3, **how))) < NEARLY
+    assert difference(ink.read(photo), ink.read(paper(3, **how))) < NEARLY
     assert "Sheet" in steps(ink.read(photo))
 
 
@@ -60,12 +57,12 @@ def test_squared_paper_is_paper() -> None:
     squared = paper(4)
     squared[10::34], squared[:, 10::34] = (170, 185, 200), (170, 185, 200)
     photo = pictures.on_table(squared, pictures.table("pale"), 7, 0.1)
-    assert apart(ink.read(photo), ink.read(paper(4))) < NEARLY
+    assert difference(ink.read(photo), ink.read(paper(4))) < NEARLY
 
 
 def test_it_may_run_off_the_picture() -> None:
     photo = pictures.on_table(paper(5), pictures.table("dark"), at=(0, 160))
-    assert apart(ink.read(photo), ink.read(paper(5))) < NEARLY
+    assert difference(ink.read(photo), ink.read(paper(5))) < NEARLY
 
 
 @pytest.mark.parametrize("table", pictures.TABLES)
@@ -120,4 +117,4 @@ def test_a_patch_of_light_across_a_digit_is_no_sheet(lit: int) -> None:
     page = pictures.photo(2, (600, 500), light=0)
     light = np.zeros((600, 500), dtype=bool)
     light[:lit, 60:440] = True
-    assert apart(ink.read(pictures.shaded(page, ~light, 0.4)), ink.read(page)) < NEARLY
+    assert difference(ink.read(pictures.shaded(page, ~light, 0.4)), ink.read(page)) < NEARLY

@@ -71,9 +71,8 @@ async def _say_error(request: Request, error: Exception) -> JSONResponse:
     """Any refusal in the one form that callers know."""
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
-        where = [
-            str(part) for part in first["loc"] if part not in ("body", "query")
-        ]  # then what it might be
+        ours = ("body", "query")  # where it stands; then its name, and what it might be
+        where = [str(part) for part in first["loc"] if part not in ours]
         return _refusal(422, f"{where[0]}: {first['msg']}" if where else str(first["msg"]))
     if isinstance(error, GONE):
         return _refusal(503, str(error))

@@ -83,8 +83,8 @@ def view(planes: Floats) -> View:
     found = [first, None if first is None else _reverse(planes, first)]
     if not flat:
         found += [_reading(distance, planes) for distance in _from_lights(planes)]
-    if not flat and len(planes) != TRANSPARENT:
-        found.append(_narrow(planes))
+        if len(planes) != TRANSPARENT:
+            found.append(_narrow(planes))
     return View(flat, [reading for reading in found if reading is not None])
 
 
@@ -115,13 +115,13 @@ def evened(planes: Floats) -> Floats:
     """
     height, width = planes.shape[1:]
     size = small_size(height, width, SMALL)
-    light = parabola(bilinear(planes.mean(axis=0), size))
-    light = np.maximum(light, max(1.0, float(light.max()) / 10))
+    light = light_over(bilinear(planes.mean(axis=0), size))
     return planes * bilinear(float(light.mean()) / light, (width, height))
 
 
-def parabola(plane: Floats, where: Mask | None = None) -> Floats:
-    """The parabola in x and y through most of a plane (least squares without the outliers).
+def light_over(plane: Floats, where: Mask | None = None) -> Floats:
+    """The smooth fall of the light over a plane, nowhere below a tenth of its brightest: the
+    parabola in x and y through most of the plane (least squares without the outliers).
 
     where: the pixels that it is fitted to; all, if not told.
     """
@@ -134,7 +134,8 @@ def parabola(plane: Floats, where: Mask | None = None) -> Floats:
         weights = np.linalg.lstsq(known[fits], values[fits])[0]
         off = np.abs(values - known @ weights)
         fits = off <= 2 * 1.4826 * np.median(off) + 1
-    return np.tensordot(weights, terms, 1).astype(np.float32)
+    light = np.tensordot(weights, terms, 1).astype(np.float32)
+    return np.asarray(np.maximum(light, max(1.0, float(light.max()) / 10)))
 
 
 def _distance(planes: Floats, background: Floats) -> Floats:

@@ -11,9 +11,10 @@ from PIL import Image
 from scipy import ndimage
 from scipy.spatial import ConvexHull, QhullError
 
-from digitcore.ink.contrast import TRANSPARENT, parabola
+from digitcore.ink.contrast import TRANSPARENT, light_over
 from digitcore.ink.outcome import Floats, Mask
 from digitcore.ink.pixels import bilinear, border, borders, small_size
+from digitcore.ink.shapes import largest
 
 SIDE = 96
 """Longer side on which sheets are looked for, as their edges are straight and long; a picture of
@@ -75,8 +76,7 @@ def _lit_as_it_is_and_evenly(plane: Floats) -> Iterator[Floats]:
     table = np.ones(plane.shape, dtype=bool)
     table[TABLE:-TABLE, TABLE:-TABLE] = False
     if np.ptp(np.percentile(plane[table], (10, 90))) > PLAIN:
-        light = parabola(plane, table)
-        yield np.asarray(plane / np.maximum(light, max(1.0, float(light.max()) / 10)))
+        yield plane / light_over(plane, table)
 
 
 def _areas(plane: Floats) -> Iterator[tuple[Mask, bool]]:
@@ -88,10 +88,9 @@ def _areas(plane: Floats) -> Iterator[tuple[Mask, bool]]:
         for light, mask in ((True, plane > level), (False, plane < level)):
             if not mask.any() or border(mask).mean() > 0.5:  # or else it is the table
                 continue
-            patches, _ = ndimage.label(mask)
-            largest = patches == 1 + np.bincount(patches.ravel())[1:].argmax()
-            sides = sum(side.any() for side in borders(largest))
-            if sides <= light and (area := _filled(largest)) is not None:
+            patch = largest(mask)
+            sides = sum(side.any() for side in borders(patch))
+            if sides <= light and (area := _filled(patch)) is not None:
                 yield area, light and not sides
 
 

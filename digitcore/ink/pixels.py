@@ -94,6 +94,7 @@ def resized(plane: Floats, size: tuple[int, int], how: Image.Resampling) -> Floa
 
 
 def bilinear(plane: Floats, size: tuple[int, int]) -> Floats:
+    """(h, w) float32 -> the same of `size`, (width, height), smoothly."""
     return resized(plane, size, Image.Resampling.BILINEAR)
 
 
@@ -130,8 +131,6 @@ def _shrunk(image: Image.Image) -> Image.Image:
         return image
     blocks = math.floor(factor)
     image = image.reduce((min(blocks, image.width), min(blocks, image.height)))
-    rest = max(image.size) / WORK
-    if rest <= 1:
+    if max(image.size) <= WORK:
         return image
-    width, height = (max(1, round(side / rest)) for side in image.size)
-    return image.resize((width, height), Image.Resampling.BOX)
+    return image.resize(small_size(image.height, image.width, WORK), Image.Resampling.BOX)

@@ -87,6 +87,12 @@ def without_corners(ink: Floats) -> Floats:
     return np.where(corners, np.float32(0), ink)
 
 
+def largest(mask: Mask) -> Mask:
+    """The largest patch of a mask that is not empty; its parts share sides."""
+    patches, _ = ndimage.label(mask)
+    return np.asarray(patches == 1 + np.bincount(patches.ravel())[1:].argmax())
+
+
 def _boxes(patches: np.ndarray) -> np.ndarray:
     """(n, 4) int: top, left, bottom, right of every patch."""
     found = ndimage.find_objects(patches)

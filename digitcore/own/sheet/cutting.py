@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from scipy import ndimage
 
 from digitcore.ink import BadPicture, NoInk, decode, fitted, read
 from digitcore.ink.outcome import Bytes, Floats
-from digitcore.ink.pixels import as_bytes, resized
+from digitcore.ink.pixels import as_bytes, bilinear
 from digitcore.ink.shapes import EVERY_SIDE
 from digitcore.own.sheet.joining import join, union
 from digitcore.own.sheet.marks import (
@@ -240,4 +239,4 @@ def _size(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
 
 def resampled(plane: NDArray[Any], size: tuple[int, int]) -> Floats:
     """(h, w) -> the same in another size (height, width), smoothly."""
-    return resized(plane.astype(np.float32), size[::-1], Image.Resampling.BILINEAR)
+    return bilinear(plane.astype(np.float32), size[::-1])

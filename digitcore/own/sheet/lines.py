@@ -11,7 +11,7 @@ from PIL import Image
 from scipy import ndimage
 
 from digitcore.ink.outcome import Floats, Mask
-from digitcore.ink.pixels import resized
+from digitcore.ink.pixels import bilinear, resized
 
 LONG = 0.5
 """What is this long, in sides of the picture, may be a line; without it there are none."""
@@ -91,7 +91,7 @@ def faintest(strength: Floats) -> Floats:
         noise = 1.4826 * np.median(np.abs(some - floor))
         blocks[place] = floor + max(LEAST, ABOVE_NOISE * noise)
     blocks = np.minimum(blocks, 3 * np.median(blocks))  # a block may be full of ink
-    return resized(blocks, (width, height), Image.Resampling.BILINEAR)
+    return bilinear(blocks, (width, height))
 
 
 def _across(strength: Floats) -> Floats:
@@ -104,7 +104,7 @@ def _across(strength: Floats) -> Floats:
     along = _lasting(straight)
     back = np.empty_like(along)
     np.put_along_axis(back, rows, along, axis=0)
-    lasting = resized(back, strength.shape[::-1], Image.Resampling.BILINEAR)
+    lasting = bilinear(back, strength.shape[::-1])
     near = _smoothed_along(strength, slope)
     line = np.minimum(lasting, near) * 1.15
     return np.where(line > 0.5 * faintest(strength), line, np.float32(0)).astype(np.float32)

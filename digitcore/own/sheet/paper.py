@@ -11,7 +11,8 @@ from scipy import ndimage
 
 from digitcore.ink.contrast import distance_from, lights
 from digitcore.ink.outcome import Bytes, Floats, Mask
-from digitcore.ink.pixels import border, resized
+from digitcore.ink.pixels import bilinear, border, small_size
+from digitcore.ink.shapes import largest
 from digitcore.own.sheet.lines import Lines, find_lines
 
 WORK = 1600
@@ -114,11 +115,10 @@ def opaque(picture: Bytes) -> Bytes:
 
 def shrunk(image: Image.Image, side: int) -> Image.Image:
     """Averaged down to at most `side` pixels."""
-    factor = max(image.size) / side
-    if factor <= 1:
+    if max(image.size) <= side:
         return image
-    width, height = (max(1, round(length / factor)) for length in image.size)
-    return image.resize((width, height), Image.Resampling.BOX, reducing_gap=1.0)
+    size = small_size(image.height, image.width, side)
+    return image.resize(size, Image.Resampling.BOX, reducing_gap=1.0)
 
 
 def planes(pixels: Bytes) -> Floats:
@@ -152,11 +152,9 @@ def on_sheet(light: Floats, shape: tuple[int, int]) -> Mask | None:
     """
     grey = light.mean(axis=0)
     bright = grey > (np.percentile(grey, 95) + np.percentile(grey, 5)) / 2
-    patches, count = ndimage.label(bright)
-    if count == 0:
+    if not bright.any():
         return None
-    largest = 1 + int(np.bincount(patches.ravel())[1:].argmax())
-    sheet = ndimage.binary_fill_holes(patches == largest)
+    sheet = ndimage.binary_fill_holes(largest(bright))
     if not 0.15 < sheet.mean() < 0.95 or border(sheet).mean() > 0.35:
         return None
     inner, outer = (
@@ -168,4 +166,4 @@ def on_sheet(light: Floats, shape: tuple[int, int]) -> Mask | None:
     if not beyond.any() or np.median(grey[within]) < BRIGHTER * np.median(grey[beyond]):
         return None
     kept = ndimage.binary_erosion(sheet, iterations=3)
-    return resized(kept.astype(np.float32), shape[::-1], Image.Resampling.BILINEAR) > 0.5
+    return bilinear(kept.astype(np.float32), shape[::-1]) > 0.5
