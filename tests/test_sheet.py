@@ -94,6 +94,27 @@ def test_a_hard_sheet_is_cut_but_for_one_digit_and_read_in_order(name, written, 
     assert alike >= 0.95
 
 
+@pytest.mark.parametrize("table", pictures.TABLES)
+@pytest.mark.parametrize(("angle", "leaning"), [(0, 0.2), (14, 0), (-14, 0.1)])
+def test_a_sheet_on_a_table_is_laid_straight(table, angle, leaning, written, read):
+    images, truth = written
+    page = sheet(list(images), Look(blur=0.5))
+    photo = pictures.on_table(page, pictures.table(table, (1100, 1300)), angle, leaning, 1.0)
+    found = sheets.cut(photo)
+    assert sheets.row_lengths(found.pieces) == [ACROSS] * ROWS
+    alike = SequenceMatcher(None, read(found.images), truth, autojunk=False).ratio()
+    assert alike >= 0.95
+
+
+def test_of_several_small_sheets_none_is_lost(read):
+    table = pictures.table("dark", (800, 1000))
+    for place, digit in enumerate((3, 5, 8, 2)):
+        top, left = 60 + 400 * (place // 2), 80 + 480 * (place % 2)
+        table[top : top + 260, left : left + 320] = pictures.photo(digit, (260, 320), light=0.1)
+    answers = read(sheets.cut(table.astype(np.uint8)).images)
+    assert [answers.count(digit) for digit in "3582"] == [1, 1, 1, 1]
+
+
 def test_the_same_file_is_cut_the_same_each_time(written):
     one, other = (cut(written[0][:2], HARD["pencil on ruled paper"]) for _ in range(2))
     assert [piece.box for piece in one.pieces] == [piece.box for piece in other.pieces]

@@ -37,10 +37,11 @@ def look(planes: Floats) -> Seen:
     Raises NoInk.
     """
     if sheet := find_sheet(planes):
+        straight = sheet.straight(planes)
         try:
-            seen = _look(sheet.planes)
+            seen = _look(straight)
             if sheet.alone or not border(seen.ink > 0.5).any():
-                return replace(seen, sheet=sheet.planes)
+                return replace(seen, sheet=straight)
         except NoInk:
             if sheet.alone:
                 raise

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 from scipy.spatial import ConvexHull, QhullError
@@ -36,20 +38,35 @@ STRAIGHT = 0.85
 SLIM = 2.0
 """Longer to shorter side from which what has straight sides is a stroke."""
 MARGIN = 0.05
-"""Share of the sheet that is cut off on every side, with its edge."""
+"""Share of the sheet on every side on which no single digit is written."""
 
 
 @dataclass(frozen=True)
 class Sheet:
     """A sheet of paper in a picture.
 
-    planes: (C, H, W) float32, the colours of its inside, laid straight, the side up that is nearly
-    up. alone: there can be no digit but on it. What is dark may lie beside one, and what runs off
-    the picture be a ray of light.
+    corners: (4, 2) row and column of each, in pixels, clockwise, from the left end of the side that
+    is nearly up. share: of the picture, that it covers. alone: there can be no digit but on it.
+    What is dark may lie beside one, and what runs off the picture be a ray of light.
     """
 
-    planes: Floats
+    corners: np.ndarray
+    share: float
     alone: bool
+
+    def straight(self, planes: NDArray[Any], margin: float = MARGIN) -> NDArray[Any]:
+        """(C, h, w) float32 or uint8 -> the same of its inside alone, laid straight. margin: share
+        of the sheet that is cut off on every side, with its edge."""
+        middle = self.corners.mean(axis=0)
+        corners = middle + (1 - 2 * margin) * (self.corners - middle)
+        across, down = (max(1, round(side)) for side in _sides(corners))
+        north_west, north_east, south_east, south_west = corners[:, ::-1].tolist()
+        around = (*north_west, *south_west, *south_east, *north_east)
+        cut = partial(
+            Image.Image.transform, size=(across, down), method=Image.Transform.QUAD, data=around,
+            resample=Image.Resampling.BILINEAR,
+        )  # fmt: skip
+        return np.stack([np.asarray(cut(Image.fromarray(plane))) for plane in planes])
 
 
 def find_sheet(planes: Floats) -> Sheet | None:
@@ -66,7 +83,8 @@ def find_sheet(planes: Floats) -> Sheet | None:
     straight, corners, whole = max(found, key=lambda one: one[0], default=(0.0, np.empty(0), False))
     if straight < STRAIGHT or _slim(corners):
         return None
-    return Sheet(_cut(planes, (corners + 0.5) * max(height, width) / max(white.shape)), whole)
+    corners = (_from_the_upper_side(corners) + 0.5) * max(height, width) / max(white.shape)
+    return Sheet(corners, _enclosed(corners) / (height * width), whole)
 
 
 def _lit_as_it_is_and_evenly(plane: Floats) -> Iterator[Floats]:
@@ -121,9 +139,8 @@ def _four_corners(area: Mask) -> tuple[float, np.ndarray]:
         corners = np.delete(corners, _triangles(corners).argmin(), axis=0)
     rows, columns = (corners - corners.mean(axis=0)).T
     corners = corners[np.argsort(np.arctan2(rows, columns))]
-    enclosed = _cross(corners, np.roll(corners, -1, axis=0)).sum() / 2
     solid = (area.sum() - hull.area / 2) / hull.volume  # a hull runs through pixels' middles
-    return float(min(1.0, solid) * abs(enclosed) / hull.volume), corners
+    return float(min(1.0, solid) * _enclosed(corners) / hull.volume), corners
 
 
 def _slim(corners: np.ndarray) -> bool:
@@ -147,17 +164,12 @@ def _cross(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]
 
 
-def _cut(planes: Floats, corners: np.ndarray) -> Floats:
-    """What lies between four corners, clockwise, without the sheet's edge, as a rectangle."""
-    middle = corners.mean(axis=0)
-    sides = (corners + np.roll(corners, -1, axis=0)) / 2 - middle
-    top = int((sides[:, 0] / np.hypot(*sides.T)).argmin())  # the side that is farthest up
-    corners = middle + (1 - 2 * MARGIN) * (np.roll(corners, -top, axis=0) - middle)
-    across, down = (max(1, round(side)) for side in _sides(corners))
-    north_west, north_east, south_east, south_west = corners[:, ::-1].tolist()
-    around = (*north_west, *south_west, *south_east, *north_east)
-    cut = partial(
-        Image.Image.transform, size=(across, down), method=Image.Transform.QUAD, data=around,
-        resample=Image.Resampling.BILINEAR,
-    )  # fmt: skip
-    return np.stack([np.asarray(cut(Image.fromarray(plane))) for plane in planes])
+def _enclosed(corners: np.ndarray) -> float:
+    """The area of a polygon."""
+    return abs(float(_cross(corners, np.roll(corners, -1, axis=0)).sum())) / 2
+
+
+def _from_the_upper_side(corners: np.ndarray) -> np.ndarray:
+    """Four corners, clockwise, from the left end of the side that is farthest up."""
+    sides = (corners + np.roll(corners, -1, axis=0)) / 2 - corners.mean(axis=0)
+    return np.roll(corners, -int((sides[:, 0] / np.hypot(*sides.T)).argmin()), axis=0)

@@ -28,7 +28,7 @@ from digitcore.own.sheet.marks import (
     refusals,
 )
 from digitcore.own.sheet.order import rows
-from digitcore.own.sheet.paper import Paper, opaque, paper
+from digitcore.own.sheet.paper import Paper, laid_straight, opaque, paper
 
 LEAST = 2048
 """Pixels of a photo's longer side, at least, from which digits are cut."""
@@ -38,6 +38,10 @@ SINGLE = 64
 """A picture this small holds one digit."""
 FINEST = 200
 """Pixels of a digit's longer side that are enough to cut it."""
+LARGE = 0.15
+"""Share of the picture from which a sheet that is seen whole is the only one."""
+NEARLY = 0.9
+"""Share of the whole picture's digits that lie on a sheet; the others are marks of the table."""
 TOO_WIDE = 1.4
 """A digit wider than so many times its height is perhaps two that touch."""
 WIDER_THAN_HIGH, WIDER_THAN_USUAL = 1.1, 1.6
@@ -106,6 +110,35 @@ def cut(picture: NDArray[Any]) -> Sheet:
     pixels = opaque(as_bytes(picture, thin=False))
     if max(pixels.shape[:2]) <= SINGLE:
         return _single(pixels)
+    return _fullest(_ways(pixels))
+
+
+def _ways(pixels: Bytes) -> list[Bytes]:
+    """The pictures in which all digits may be: a sheet that was found in it, and the whole."""
+    found = laid_straight(pixels)
+    if found is None:
+        return [pixels]
+    straight, where = found
+    return [straight] if where.alone and where.share > LARGE else [straight, pixels]
+
+
+def _fullest(ways: list[Bytes]) -> Sheet:
+    """The sheet with most digits; of nearly as many, the earlier. Raises BadPicture or NoInk."""
+    sheets: list[Sheet] = []
+    refusals: list[Exception] = []
+    for pixels in ways:
+        try:
+            sheets.append(_cut(pixels))
+        except (BadPicture, NoInk) as no:
+            refusals.append(no)
+    if not sheets:
+        raise refusals[0]
+    most = max(len(sheet.pieces) for sheet in sheets)
+    return next(sheet for sheet in sheets if len(sheet.pieces) >= NEARLY * most)
+
+
+def _cut(pixels: Bytes) -> Sheet:
+    """A picture that is the sheet, or has one in it -> its digits."""
     sheet = paper(pixels)
     marks = find_marks(sheet.strength, sheet.lines)
     if not len(marks.boxes):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from digitcore.ink.contrast import distance_from, lights
 from digitcore.ink.outcome import Bytes, Floats, Mask
+from digitcore.ink.paper import Sheet, find_sheet
 from digitcore.ink.pixels import bilinear, border, small_size
 from digitcore.ink.shapes import largest
 from digitcore.own.sheet.lines import Lines, find_lines
@@ -28,6 +29,8 @@ NOISE, CALMING = 2.0, 0.9
 """Grey levels of noise from which it is smoothed, and pixels over which."""
 BRIGHTER = 1.35
 """So many times brighter than what lies around it is a sheet that does not fill the picture."""
+MARGIN = 0.03
+"""Share of a sheet on a table that is cut off on every side, with its edge."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,19 @@ def paper(picture: Bytes) -> Paper:
     tiny = planes(np.asarray(shrunk(image, POLARITY_SIDE)))
     light = min(lights(tiny, LIGHT_SIDE, LIGHT_SHARE), key=lambda light: _doubt(light, tiny))
     return Paper(picture, small, light)
+
+
+def laid_straight(picture: Bytes) -> tuple[Bytes, Sheet] | None:
+    """(H, W, 3) photo of a sheet on a table -> (h, w, 3) of the sheet alone, seen from above, and
+    where it was; None where no such sheet is seen."""
+    small = np.asarray(shrunk(Image.fromarray(picture), POLARITY_SIDE))
+    sheet = find_sheet(planes(small))
+    if sheet is None:
+        return None
+    times = np.array(picture.shape[:2]) / small.shape[:2]
+    sheet = replace(sheet, corners=sheet.corners * times)
+    straight = sheet.straight(picture.transpose(2, 0, 1), MARGIN)
+    return np.ascontiguousarray(straight.transpose(1, 2, 0)), sheet
 
 
 def _doubt(light: Floats, planes: Floats) -> float:
