@@ -1,10 +1,11 @@
 """How fast the training is, as ratios in one run: `python -m scripts.bench_training`.
 
-1. Images per second: network C's warp alone, ours against torchvision's PIL transforms (0 and 2
-   DataLoader workers, the faster); network B's training on it, the same way; and without warps
-   against a plain float32 loop on images in memory (DataLoader or slices, the faster). The rivals
-   are those of scripts/rivals.py. Each in a process of its own, in turn, so that neither profits
-   from the other's settings and the machine's noise hits all alike.
+1. Images per second: network C's warp (tilted) and that of our own networks (elastic) alone, ours
+   against torchvision's PIL transforms (0 and 2 DataLoader workers, the faster); network B's
+   training on each, the same way; and without warps against a plain float32 loop on images in
+   memory (DataLoader or slices, the faster). The rivals are those of scripts/rivals.py. Each in a
+   process of its own, in turn, so that neither profits from the other's settings and the
+   machine's noise hits all alike.
 2. What a training costs beside its network's own arithmetic, which is forward, backward and the
    optimiser's step on batches that lie ready, at the same precision and layout; in the
    processor's seconds on one thread.
@@ -15,6 +16,7 @@ import argparse
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -25,10 +27,16 @@ from digitcore import training
 from digitcore.digits import load_mnist, split
 from digitcore.learner import Learner
 from digitcore.recipes import Recipe
-from digitcore.zoo import ZOO
+from digitcore.zoo import PEN, ZOO
 
 ROOT = Path(__file__).resolve().parent.parent
-BATCH_SIZE = ZOO["classic"].recipe.batch_size
+NETWORK_B = ZOO["classic"].recipe
+OURS = {
+    "plain": NETWORK_B,
+    "tilted": ZOO["warped"].recipe,
+    # torchvision has nothing for the thickness of strokes
+    "elastic": replace(NETWORK_B, warp=replace(PEN, thickness=0.0)),
+}
 TO_ACCURACY = Recipe("classic", epochs=2, schedule="one-cycle", learning_rate=0.006, batch_size=128)
 WARM_UP = 20  # batches that are not counted
 DISSECTED = 24, 6  # batches, and how often they are timed
@@ -79,30 +87,29 @@ def run(*arguments: str) -> str:
 
 
 def compare(rounds: int, batches: int) -> None:
-    size = ("--batches", str(batches), "--batch-size", str(BATCH_SIZE))
-    pil = ("scripts.rivals", "pil", *size, "--workers")
-    ways = {
-        "warps alone, ours": ("scripts.bench_training", "--ours", "warped", "--alone", *size[:2]),
-        "warps alone, PIL, 0 workers": (*pil, "0", "--alone"),
-        "warps alone, PIL, 2 workers": (*pil, "2", "--alone"),
-        "warped, ours": ("scripts.bench_training", "--ours", "warped", *size[:2]),
-        "warped, PIL, 0 workers": (*pil, "0"),
-        "warped, PIL, 2 workers": (*pil, "2"),
-        "plain, ours": ("scripts.bench_training", "--ours", "classic", *size[:2]),
-        "plain, float32 loader": ("scripts.rivals", "loader", *size),
-        "plain, float32 slices": ("scripts.rivals", "slices", *size),
-    }
+    size = ("--batches", str(batches), "--batch-size", str(NETWORK_B.batch_size))
+    ours = ("scripts.bench_training", "--batches", str(batches), "--ours")
+    ways: dict[str, tuple[str, ...]] = {}
+    for warp in ("tilted", "elastic"):
+        for kind, more in ((f"{warp} warps alone", ("--alone",)), (warp, ())):
+            ways[f"{kind}, ours"] = (*ours, warp, *more)
+            for workers in "02":
+                rival = ("scripts.rivals", warp, *size, "--workers", workers, *more)
+                ways[f"{kind}, PIL, {workers} workers"] = rival
+    ways["plain, ours"] = (*ours, "plain")
+    for source in ("loader", "slices"):
+        ways[f"plain, float32 {source}"] = ("scripts.rivals", source, *size)
     rates: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, command in ways.items():
             rates[name].append(float(run(*command)))
             print(f"{name}: {rates[name][-1]:,.0f} images/s", flush=True)
-    for kind in ("warps alone", "warped", "plain"):
+    for kind in dict.fromkeys(name.split(",")[0] for name in ways):
         of_kind = {name: median(rates[name]) for name in ways if name.startswith(f"{kind},")}
-        ours = of_kind.pop(f"{kind}, ours")
+        our_own = of_kind.pop(f"{kind}, ours")
         name = max(of_kind, key=lambda rival: of_kind[rival])
-        print(f"{kind}: {ours:,.0f} against {of_kind[name]:,.0f} images/s ({name}): "
-              f"{ours / of_kind[name]:.2f} times (medians of {rounds})")  # fmt: skip
+        print(f"{kind}: {our_own:,.0f} against {of_kind[name]:,.0f} images/s ({name}): "
+              f"{our_own / of_kind[name]:.2f} times (medians of {rounds})")  # fmt: skip
 
 
 def dissect(name: str) -> None:
@@ -150,13 +157,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="each measured so often, in turn")
     parser.add_argument("--batches", type=int, default=150)
     parser.add_argument("--dissect", action="store_true", help="what a training costs, by part")
-    parser.add_argument("--ours", help=argparse.SUPPRESS)
+    parser.add_argument("--ours", choices=OURS, help=argparse.SUPPRESS)
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--to", type=float, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.ours:
         rate = our_warps if arguments.alone else our_rate
-        print(rate(ZOO[arguments.ours].recipe, arguments.batches))
+        print(rate(OURS[arguments.ours], arguments.batches))
     elif arguments.dissect:
         for name in PARTS:
             dissect(name)
