@@ -10,6 +10,7 @@ from digitcore.evaluation import DIGITS, Floats, Predictions
 
 WAYS = ("mean", "vote", "weighted")
 BUDGET = 5_000_000  # parameters of the champion, all members together
+FLAT = 1e-12  # nats: good members lose so little that SciPy's 1e-6 ends the search where it began
 TIE_BREAK = 0.01  # so small that it never outweighs a vote while members are fewer than 100
 
 
@@ -80,6 +81,7 @@ def fit_weights(members: Floats, labels: np.ndarray) -> list[float]:
     found = minimize(
         loss, np.full(count, 1 / count), jac=True, method="SLSQP",
         bounds=[(0, 1)] * count, constraints={"type": "eq", "fun": lambda w: w.sum() - 1},
+        options={"ftol": FLAT, "maxiter": 1000},
     )  # fmt: skip
     kept = np.clip(found.x, 0, None).round(4)
     return [float(weight) for weight in kept / kept.sum()]

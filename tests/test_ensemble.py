@@ -10,6 +10,7 @@ from sklearn.metrics import brier_score_loss
 
 from digitcore.ensemble import WAYS, combine, fit_weights, prefer
 from digitcore.evaluation import Predictions
+from digitcore.runs import RunStore
 
 
 def members(count: int, n: int, seed: int, sharpness: float = 2.0) -> tuple[np.ndarray, np.ndarray]:
@@ -136,6 +137,20 @@ def test_fitted_weights_lose_to_neither_equal_weights_nor_any_member(drawn):
     fitted = log_loss(combine(probs, "weighted", fit_weights(probs, labels)), labels)
     rivals = [combine(probs), *probs]
     assert fitted <= min(log_loss(rival, labels) for rival in rivals) + 1e-3
+
+
+@pytest.mark.parametrize("name", ["champion", "preferred", "trio"])
+def test_no_change_of_fitted_weights_lessens_the_loss(name):
+    """Cover and Thomas (2006), theorem 16.2.1: at the least loss no member's mean share of the
+    mixture is above 1, and it is 1 for each that has a weight."""
+    members = RunStore().members(name)
+    answers = [run.predictions("validation") for run in members]
+    probs, labels = np.stack([one.probs for one in answers]), answers[0].labels
+    weights = np.array(fit_weights(probs, labels))
+    of_label = probs[:, np.arange(len(labels)), labels].astype(float)
+    share = (of_label / (weights @ of_label)).mean(1)
+    assert share.max() < 1.0001
+    assert share[weights > 0] == pytest.approx(1, abs=1e-4)
 
 
 @given(st.integers(0, 10_000), st.integers(2, 5))
