@@ -78,12 +78,17 @@ def attempt(verb: Callable, *arguments: object, done: str = "") -> Any:
             st.toast(done, icon=":material/check:")
         return True if result is None else result
     except Refused as reason:
-        st.toast(str(reason), icon=":material/block:")
+        _say_why_not(str(reason), ":material/block:")
     except KeyError:
-        st.toast("That run is not there any more.", icon=":material/block:")
+        _say_why_not("That run is not there any more.", ":material/block:")
     except OSError as error:
-        st.toast(f"The disk refuses: {error.strerror or error}", icon=":material/error:")
+        _say_why_not(f"The disk refuses: {error.strerror or error}", ":material/error:")
     return None
+
+
+def _say_why_not(reason: str, icon: str) -> None:
+    """Until the person takes it away: four seconds are too short to read a reason and act on it."""
+    st.toast(reason, icon=icon, duration="infinite")
 
 
 LABELS = {  # as the form has them

@@ -37,9 +37,10 @@ READING, LEAST_SURE = "As they are read", "Least sure first"
 def show() -> str | None:
     """Gives the name of a set that was just kept."""
     st.markdown(
-        "Write digits on paper, with room between them, and photograph the sheet from above. "
-        "Lines or squares on the paper, a shadow and a slight turn do no harm. What you write is "
-        "cut into digits here, and you say what each one is."
+        "Write digits on paper, with room between them, and photograph the sheet. Lines or "
+        "squares on the paper and a shadow do no harm, and a sheet that lies askew on a table is "
+        "laid straight where its four corners are seen. What you write is cut into digits here, "
+        "and you say what each one is."
     )
     photo = give_photo()
     if photo is None:
