@@ -408,6 +408,18 @@ EMPTY = {
 }
 
 
+@pytest.mark.parametrize("digit", DIGITS)
+@pytest.mark.parametrize("pen", [20, 36])
+@pytest.mark.parametrize("room", [0, 2, 5, 12])
+def test_a_digit_that_fills_its_picture_is_read(digit: int, pen: int, room: int) -> None:
+    drawn = pictures.coverage(digit, (400, 400), 280, pen=pen)
+    rows, columns = (np.flatnonzero((drawn > 0).any(axis=axis)) for axis in (1, 0))
+    close = np.pad(drawn[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], room)
+    for colours in ((pictures.BLACK, pictures.WHITE), (pictures.WHITE, pictures.BLACK)):
+        seen = ink.read(pictures.painted(close, *colours))
+        assert difference(seen, ink.read(pictures.painted(drawn, *colours))) < 3
+
+
 @pytest.mark.parametrize("name", EMPTY)
 def test_a_picture_without_a_digit_is_refused(name: str) -> None:
     with pytest.raises(ink.NoInk) as refusal:

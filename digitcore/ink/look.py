@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from digitcore.ink.contrast import Reading, View, view
 from digitcore.ink.mnist import BOX
-from digitcore.ink.outcome import Floats, NoInk
+from digitcore.ink.outcome import Floats, Mask, NoInk
 from digitcore.ink.paper import find_sheet
 from digitcore.ink.pixels import border
 from digitcore.ink.shapes import Found, digit, is_soft, strangeness, without_corners
@@ -16,6 +16,8 @@ from digitcore.ink.stroke import Stroke, measured
 TOO_DOUBTFUL, TOO_STRANGE = 0.9, 0.45
 COVERED = 0.35
 """Share of a picture from which what runs along its border is a shadow, or another background."""
+ALL_AROUND = 0.9
+"""Share of the border from which what lies along it is a frame."""
 NOTHING = "The picture is empty: nothing stands out from its background."
 FILLED = "A large area at the picture's border stands out, and no stroke of a pen."
 
@@ -36,26 +38,29 @@ def look(planes: Floats) -> Seen:
 
     Raises NoInk.
     """
+    shown = view(planes)
     if sheet := find_sheet(planes):
         straight = sheet.straight(planes)
+        alone = sheet.alone and not shown.flat  # on a canvas a stroke may enclose what looks so
         try:
-            seen = _look(straight)
-            if sheet.alone or not border(seen.ink > 0.5).any():
+            seen = _look(view(straight))
+            if alone or not border(seen.ink > 0.5).any():
                 return replace(seen, sheet=straight)
         except NoInk:
-            if sheet.alone:
+            if alone:
                 raise
-    return _look(planes)
+    return _look(shown)
 
 
-def _look(planes: Floats) -> Seen:
-    shown = view(planes)
+def _look(shown: View) -> Seen:
     seen: list[Seen] = []
     refusal = NoInk(FILLED if shown.ways else NOTHING)
     for reading in _worth_trying(shown):
         try:
             found = digit(reading.ink)
             seen.append(_seen(shown, reading, found))
+            if shown.flat:  # the best that can be read
+                break
         except NoInk as no:
             refusal = no
     if not seen:
@@ -66,19 +71,24 @@ def _look(planes: Floats) -> Seen:
 def _worth_trying(shown: View) -> list[Reading]:
     """On a flat background one polarity is right, and the other would show its negative.
 
-    Where both are doubtful, dark corners may be to blame; or a digit runs along the border.
+    Where both are doubtful, dark corners may be to blame; or a digit runs along the border, and
+    then the lesser part of the picture is ink.
     """
     if not shown.flat:
         return shown.ways
+    along = [reading for reading in shown.ways if _runs_along_the_border(reading.ink > 0.5)]
     best = _least_doubtful(shown.ways)
     if best.doubt < TOO_DOUBTFUL:
-        return [best]
+        return [best, *along]
     freed = _least_doubtful(
         replace(reading, ink=without_corners(reading.ink)) for reading in shown.ways
     )
-    if freed.doubt < TOO_DOUBTFUL:
-        return [freed]
-    return [best] if (best.ink > 0.5).mean() < COVERED else []
+    return [freed, *along] if freed.doubt < TOO_DOUBTFUL else along
+
+
+def _runs_along_the_border(mask: Mask) -> bool:
+    """...as a stroke does, but not all around, as a frame does."""
+    return bool(mask.mean() < COVERED and border(mask).mean() < ALL_AROUND)
 
 
 def _least_doubtful(ways: Iterable[Reading]) -> Reading:
