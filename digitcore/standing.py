@@ -54,6 +54,11 @@ class Job:
         return (self.path / progress.CHECKPOINT).is_file()
 
     @property
+    def has_best(self) -> bool:
+        """Whether an epoch has ended, so that there is a best one to keep."""
+        return self.begun and self.status is not None and self.status.epoch > 0
+
+    @property
     def has_curve(self) -> bool:
         """Whether the first batches have been written down."""
         rows = self.path / progress.BATCHES
@@ -91,7 +96,8 @@ def _state(path: Path, status: Status | None, held: bool, queued: bool) -> str:
         wish = progress.wished(path)
         if wish and said != "finishing":
             return {"pause": "pausing", "stop": "stopping"}[wish]
-        return said if said in progress.AT_WORK else "finishing"
+        leaving = {"paused": "pausing", "stopped": "stopping"}  # it has said so, and is not gone
+        return said if said in progress.AT_WORK else leaving.get(said, "finishing")
     if queued:
         return "waiting"
     return "interrupted" if said in progress.AT_WORK else said

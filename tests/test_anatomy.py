@@ -11,7 +11,7 @@ from sklearn import metrics
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from digitcore.comparison.anatomy import Anatomy, Without, fitted, weights_told
+from digitcore.comparison.anatomy import Anatomy, Without, fitted, summary, weights_told
 from digitcore.ensemble import combine, fit_weights
 from digitcore.evaluation import Predictions, wilson
 from digitcore.figures.anatomy import leave_one_out, weights
@@ -100,6 +100,13 @@ def test_what_a_member_saves_less_what_it_spoils_is_what_it_adds(anatomy):
 def test_a_member_whose_difference_could_be_luck_is_told():
     assert Without("a", 3, 0.1, 3, 1, 100, p=0.05).by_luck
     assert not Without("a", 3, 0.1, 30, 1, 100, p=0.04).by_luck
+
+
+def test_members_that_are_missed_alike_are_named_together():
+    a, b, c = (Without(name, 3, 0.1, saves, 1, 100, p=1) for name, saves in zip("abc", (3, 3, 1)))
+    most, least = summary([a, b, c])
+    assert most == "Missed most, all as much: a, b. Without one of them there are 2 errors more."
+    assert least.startswith("Least: c. Without c ")
 
 
 def test_a_member_without_weight_adds_nothing():

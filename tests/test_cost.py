@@ -113,6 +113,12 @@ def test_a_cost_is_a_field_of_the_leaderboards_rows(cost):
     assert cost.told(getattr(row, cost.field)) in ("12,345 parameters", "1.50 MiB", "0.25 ms")
 
 
+@pytest.mark.parametrize("cost", COSTS.values(), ids=COSTS)
+def test_costs_that_are_told_alike_are_alike(cost):
+    one, other = round(1.4651, cost.places), round(1.4699, cost.places)
+    assert (one == other) == (cost.told(one) == cost.told(other))
+
+
 # --- in words
 
 

@@ -105,6 +105,9 @@ def test_balance_of_mnist_is_as_published(catalogue):
         "training": 55_000, "validation": 5_000, "test": 10_000, "all": 70_000,
     }  # fmt: skip
     assert (counts["validation"] == 500).all()
+    drawn_so = table[table["Split"] == "validation"]  # and so is no sample of how frequent each is
+    assert (drawn_so["Low"] == drawn_so["High"]).all()
+    assert (table.loc[table["Split"] == "test", "Low"] < 0.12).all()
     assert counts["test"].tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 

@@ -207,6 +207,15 @@ def test_as_many_start_as_may_train_together_and_the_next_when_one_has_ended(fol
 # --- what fits how a run stands
 
 
+@pytest.mark.parametrize(("epoch", "kept"), [(0, False), (1, True)])
+def test_there_is_a_best_epoch_to_keep_once_one_has_ended(jobs, epoch, kept):
+    path = jobs.create(SMALL, "halted", start=False)
+    assert not jobs.job("halted").has_best
+    (path / progress.CHECKPOINT).touch()
+    progress.save_status(path, Status("paused", epoch, 3, 2, 5))
+    assert jobs.job("halted").has_best == kept
+
+
 def test_a_run_that_is_trained_can_be_asked_to_end_but_not_be_moved_away(jobs):
     with no_room(jobs) as busy:
         for verb in (jobs.start, jobs.delete, jobs.cancel, lambda name: jobs.rename(name, "new"),
@@ -220,6 +229,10 @@ def test_a_run_that_is_trained_can_be_asked_to_end_but_not_be_moved_away(jobs):
         assert jobs.job(busy).state == "pausing"
         jobs.stop(busy)
         assert jobs.job(busy).state == "stopping"
+        progress.forget_wish(jobs.folder / busy)
+        for said, seen in (("paused", "pausing"), ("stopped", "stopping")):  # and is not gone yet
+            progress.save_status(jobs.folder / busy, Status(said, 0, 1, 2, 5))
+            assert jobs.job(busy).state == seen
         progress.save_status(jobs.folder / busy, Status("finishing", 1, 1))
         assert jobs.job(busy).state == "finishing"
         with pytest.raises(Refused, match="learns no more"):  # the wish would be left behind

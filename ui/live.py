@@ -150,7 +150,7 @@ def _show_controls(jobs: Jobs, job: Job) -> None:
     else:
         st.button("Pause", icon=":material/pause:", key=f"pause {name}", disabled=not training,
                   on_click=attempt, args=(jobs.pause, name))  # fmt: skip
-    if training or (job.state in HALTED and job.begun):
+    if training or (job.state in HALTED and job.has_best):
         st.button("Stop and keep the best", icon=":material/stop:", key=f"stop {name}",
                   on_click=attempt, args=(jobs.stop, name))  # fmt: skip
     if job.recipe and (training or job.state in HALTED):

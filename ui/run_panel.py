@@ -36,7 +36,7 @@ def _show_next_steps(jobs: Jobs, job: Job) -> None:
         if job.state in HALTED:
             st.button("Resume", icon=":material/play_arrow:", key="panel resume",
                       on_click=attempt, args=(jobs.start, job.name))  # fmt: skip
-            if job.begun:
+            if job.has_best:
                 st.button("Stop and keep the best", icon=":material/stop:", key="panel stop",
                           on_click=attempt, args=(jobs.stop, job.name))  # fmt: skip
         if job.state == "not started":

@@ -236,5 +236,14 @@ def summary(members: Sequence[Without]) -> list[str]:
     most, least = order[-1], order[0]
     if most.added_errors == least.added_errors:
         return ["Each member is missed as much as any other.", told(most)]
-    missed = f"Missed most: {most.member}." if most.added_errors > 0 else "None is missed."
-    return [f"{missed} {told(most)}", f"Least: {least.member}. {told(least)}"]
+    missed = "Missed most" if most.added_errors > 0 else "None is missed. Most"
+    return [_those_alike(missed, most, members), _those_alike("Least", least, members)]
+
+
+def _those_alike(words: str, one: Without, members: Sequence[Without]) -> str:
+    """Who is missed as much as one of them, and how much that is."""
+    alike = [member for member in members if member.added_errors == one.added_errors]
+    if len(alike) == 1:
+        return f"{words}: {one.member}. {told(one)}"
+    names = ", ".join(member.member for member in alike)
+    return f"{words}, all as much: {names}. Without one of them {_change(one.added_errors)}."

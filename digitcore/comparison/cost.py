@@ -17,12 +17,14 @@ from digitcore.evaluation import Rate
 
 @dataclass(frozen=True)
 class Cost:
-    """A kind of cost: a leaderboard row's `field`, its axis, its form in words and for ticks."""
+    """A kind of cost: a leaderboard row's `field`, its axis, its form in words and for ticks, and
+    the decimal places that tell two costs apart: what is left is chance."""
 
     field: str
     axis: str
     form: str
     ticks: str
+    places: int
 
     def told(self, value: float) -> str:
         """A value with its unit."""
@@ -30,9 +32,9 @@ class Cost:
 
 
 COSTS = {
-    "parameters": Cost("parameters", "parameters", "{:,.0f} parameters", "~s"),
-    "size": Cost("megabytes", "size of the weights in MiB", "{:.2f} MiB", "~g"),
-    "latency": Cost("milliseconds", "milliseconds an image, on one thread", "{:.2f} ms", "~g"),
+    "parameters": Cost("parameters", "parameters", "{:,.0f} parameters", "~s", 0),
+    "size": Cost("megabytes", "size of the weights in MiB", "{:.2f} MiB", "~g", 2),
+    "latency": Cost("milliseconds", "milliseconds an image, on one thread", "{:.2f} ms", "~g", 2),
 }
 
 

@@ -15,7 +15,8 @@ def balance(labels: np.ndarray, splits: pd.Series) -> pd.DataFrame:
     """A row for each split that occurs and each of the ten digits, the whole set's rows last.
 
     Columns: Split, Digit, Count, Of (the digits of that split), and Share, Low and High in 0..1,
-    the share with its 95 % Wilson interval.
+    the share with its 95 % Wilson interval; the share itself where a split was drawn to hold as
+    many of each.
     """
     found = [split for split in splits.cat.categories if (splits == split).any()]
     groups = {split: labels[(splits == split).to_numpy()] for split in found}
@@ -27,9 +28,12 @@ def balance(labels: np.ndarray, splits: pd.Series) -> pd.DataFrame:
 
 
 def _rows(split: str, labels: np.ndarray) -> Iterator[tuple]:
-    for digit, count in enumerate(np.bincount(labels, minlength=CLASSES)):
+    counts = np.bincount(labels, minlength=CLASSES)
+    drawn_so = len(labels) > CLASSES and counts.min() == counts.max()
+    for digit, count in enumerate(counts):
         rate = wilson(int(count), len(labels))
-        yield split, digit, int(count), len(labels), rate.value, rate.low, rate.high
+        low, high = (rate.value, rate.value) if drawn_so else (rate.low, rate.high)
+        yield split, digit, int(count), len(labels), rate.value, low, high
 
 
 def whole(table: pd.DataFrame) -> pd.DataFrame:

@@ -37,7 +37,8 @@ def balance(table: pd.DataFrame) -> go.Figure:
 
 def _bars(rows: pd.DataFrame, colour: str, pattern: str) -> go.Bar:
     words = [
-        f"{row.Count:,} of {row.Of:,}: {row.Share:.2%} ({row.Low:.2%} to {row.High:.2%})"
+        f"{row.Count:,} of {row.Of:,}: {row.Share:.2%}"
+        + (f" ({row.Low:.2%} to {row.High:.2%})" if row.Low < row.High else ", drawn so")
         for row in rows.itertuples()
     ]
     split = rows["Split"].iloc[0]

@@ -262,12 +262,15 @@ def _show_weights(found: Dissected) -> None:
 def _weighed(found: Dissected, weights: Mapping[str, float]) -> pd.DataFrame:
     """Errors and log-loss of the members by equal and by fitted weights, and as they are."""
     ensemble = found.ensemble
+    bare = replace(ensemble, temperature=1.0)  # as which the weights are fitted
     ways = {
-        "all equal": replace(ensemble, how="mean", weights=None),
-        "fitted": replace(ensemble, how="weighted", weights=tuple(weights.values())),
+        "all equal": replace(bare, how="mean", weights=None),
+        "fitted": replace(bare, how="weighted", weights=tuple(weights.values())),
     }
     if ensemble.how != "mean":
         ways = {f"as it is, by {ensemble.how}": ensemble, **ways}
+    elif ensemble.temperature != 1:
+        ways = {f"all equal, at temperature {ensemble.temperature:g}": ensemble, **ways}
     lines = []
     for where, part in {HELD_OUT: VALIDATION, found.seen.where: found.seen.part}.items():
         for name, way in ways.items():

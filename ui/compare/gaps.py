@@ -28,7 +28,7 @@ REFERENCE, PAIR, CHART = "reference", "pair", "gaps matrix"
 FEW = 4  # sentences that are read at once
 WIDTH = 340  # pixels that a chart needs
 POINTS = st.column_config.NumberColumn(format="%+.2f")
-CHANCE = st.column_config.NumberColumn(format="%.3g")
+CHANCE = st.column_config.NumberColumn(format="%.3g", width=110)
 COLUMNS = {
     "Model": st.column_config.TextColumn(pinned=True),
     "Gap, points": st.column_config.NumberColumn(

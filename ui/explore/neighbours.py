@@ -184,7 +184,7 @@ def _vote(found: Found, searched: Catalogue) -> str:
         return f"{words} No digit of this set has another label."
     place, distance = found.stranger
     first = float(found.distances[0])
-    times = f", {distance / first:.1f} times as far as the nearest of all" if first else ""
+    times = f", {distance / first:.2f} times as far as the nearest of all" if first else ""
     if place == found.places[0]:
         times = ", the nearest of all"
     label = int(searched.labels[place])
