@@ -103,7 +103,8 @@ def test_a_member_whose_difference_could_be_luck_is_told():
 
 
 def test_members_that_are_missed_alike_are_named_together():
-    a, b, c = (Without(name, 3, 0.1, saves, 1, 100, p=1) for name, saves in zip("abc", (3, 3, 1)))
+    saved = {"a": 3, "b": 3, "c": 1}
+    a, b, c = (Without(name, 3, 0.1, saves, 1, 100, p=1) for name, saves in saved.items())
     most, least = summary([a, b, c])
     assert most == "Missed most, all as much: a, b. Without one of them there are 2 errors more."
     assert least.startswith("Least: c. Without c ")
