@@ -125,8 +125,9 @@ _enter(
 )  # fmt: skip
 _enter(
     "residual", "", "Two residual blocks with batch norm: each adds to what is already known.",
-    "ours: after He et al. (2015), arXiv 1512.03385",
-    LONG("residual", epochs=40, seed=2, penned=PENNED, unwarped=5), OURS,
+    "ours: after He et al. (2015), arXiv 1512.03385, taught after Hinton et al. (2015)",
+    LONG("residual", epochs=50, warp=RUGGED, seed=25, penned=PENNED, unwarped=5, teachers=STURDY),
+    OURS,
 )  # fmt: skip
 _enter(
     "tiny", "", "Four narrow convolutions with batch norm in under 10 k parameters.",
