@@ -420,6 +420,16 @@ def test_a_digit_that_fills_its_picture_is_read(digit: int, pen: int, room: int)
         assert difference(seen, ink.read(pictures.painted(drawn, *colours))) < 3
 
 
+@pytest.mark.parametrize("digit", DIGITS)
+@pytest.mark.parametrize("room", [0, 4, 12])
+def test_a_photo_that_is_cut_close_to_its_digit_is_read(digit: int, room: int) -> None:
+    photo = pictures.photo(digit, light=0.2, pen=24)
+    covered = pictures.coverage(digit, photo.shape[:2], 300, pen=24) > 0
+    rows, columns = (np.flatnonzero(covered.any(axis=axis)) for axis in (1, 0))
+    close = photo[rows[0] - room : rows[-1] + 1 + room, columns[0] - room : columns[-1] + 1 + room]
+    assert difference(ink.read(close), ink.read(photo)) < 16  # as other photos
+
+
 @pytest.mark.parametrize("name", EMPTY)
 def test_a_picture_without_a_digit_is_refused(name: str) -> None:
     with pytest.raises(ink.NoInk) as refusal:

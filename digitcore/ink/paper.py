@@ -37,6 +37,8 @@ STRAIGHT = 0.85
 """Share of an area that the figure through its four corners fills: of an ellipse 0.64."""
 SLIM = 2.0
 """Longer to shorter side from which what has straight sides is a stroke."""
+OTHERS = 0.1
+"""Share of a sheet's area from which there is more that is as light as it in the picture."""
 MARGIN = 0.05
 """Share of the sheet on every side on which no single digit is written."""
 
@@ -76,15 +78,19 @@ def find_sheet(planes: Floats) -> Sheet | None:
         return None
     white = bilinear(planes.min(axis=0), small_size(height, width, SIDE))  # wood has little blue
     found = [
-        (*_four_corners(area), whole)
+        (*_four_corners(area.mask), area)
         for plane in _lit_as_it_is_and_evenly(white)
-        for area, whole in _areas(plane)
+        for area in _areas(plane)
     ]
-    straight, corners, whole = max(found, key=lambda one: one[0], default=(0.0, np.empty(0), False))
-    if straight < STRAIGHT or _slim(corners):
+    found = [one for one in found if one[0] >= STRAIGHT]
+    if not found:
         return None
+    _, corners, area = max(found, key=lambda one: one[0])
+    if _slim(corners):
+        return None
+    alone = area.whole and any(other.lightest for _, _, other in found)
     corners = (_from_the_upper_side(corners) + 0.5) * max(height, width) / max(white.shape)
-    return Sheet(corners, _enclosed(corners) / (height * width), whole)
+    return Sheet(corners, _enclosed(corners) / (height * width), alone)
 
 
 def _lit_as_it_is_and_evenly(plane: Floats) -> Iterator[Floats]:
@@ -97,10 +103,20 @@ def _lit_as_it_is_and_evenly(plane: Floats) -> Iterator[Floats]:
         yield plane / light_over(plane, table)
 
 
-def _areas(plane: Floats) -> Iterator[tuple[Mask, bool]]:
-    """(h, w) the largest area lighter, or darker, than each of some levels, with what is written on
-    it, where it is large and mostly bare; and whether it is light and lies wholly in the picture.
-    A light one may run off on one side; a dark one would be the shadow of who takes the photo."""
+@dataclass(frozen=True)
+class _Area:
+    """mask: (h, w) an area with what is written on it; whole: it is light and does not run off the
+    picture; lightest: little else is as light, as there would be beyond a stroke around it."""
+
+    mask: Mask
+    whole: bool
+    lightest: bool
+
+
+def _areas(plane: Floats) -> Iterator[_Area]:
+    """(h, w) the largest area lighter, or darker, than each of some levels, where it is large and
+    mostly bare. A light one may run off on one side; a dark one would be the shadow of who takes
+    the photo."""
     darkest, lightest = np.percentile(plane, (2, 98))
     for level in np.linspace(darkest, lightest, LEVELS + 2)[1:-1]:
         for light, mask in ((True, plane > level), (False, plane < level)):
@@ -109,7 +125,8 @@ def _areas(plane: Floats) -> Iterator[tuple[Mask, bool]]:
             patch = largest(mask)
             sides = sum(side.any() for side in borders(patch))
             if sides <= light and (area := _filled(patch)) is not None:
-                yield area, light and not sides
+                others = (mask & ~area).sum()
+                yield _Area(area, light and not sides, others < OTHERS * area.sum())
 
 
 def _filled(area: Mask) -> Mask | None:
