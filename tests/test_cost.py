@@ -115,7 +115,7 @@ def test_a_cost_is_a_field_of_the_leaderboards_rows(cost):
 
 @pytest.mark.parametrize("cost", COSTS.values(), ids=COSTS)
 def test_costs_that_are_told_alike_are_alike(cost):
-    one, other = round(1.4651, cost.places), round(1.4699, cost.places)
+    one, other = cost.rounded(1.4651), cost.rounded(1.4699)
     assert (one == other) == (cost.told(one) == cost.told(other))
 
 

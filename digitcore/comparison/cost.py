@@ -17,24 +17,28 @@ from digitcore.evaluation import Rate
 
 @dataclass(frozen=True)
 class Cost:
-    """A kind of cost: a leaderboard row's `field`, its axis, its form in words and for ticks, and
-    the decimal places that tell two costs apart: what is left is chance."""
+    """A kind of cost: a leaderboard row's `field`, its axis, its unit, its form for ticks, and the
+    decimal places that tell two costs apart: what is left is chance."""
 
     field: str
     axis: str
-    form: str
+    unit: str
     ticks: str
     places: int
 
+    def rounded(self, value: float) -> float:
+        """A value as it counts, and as it is told."""
+        return round(value, self.places)
+
     def told(self, value: float) -> str:
         """A value with its unit."""
-        return self.form.format(value)
+        return f"{value:,.{self.places}f} {self.unit}"
 
 
 COSTS = {
-    "parameters": Cost("parameters", "parameters", "{:,.0f} parameters", "~s", 0),
-    "size": Cost("megabytes", "size of the weights in MiB", "{:.2f} MiB", "~g", 2),
-    "latency": Cost("milliseconds", "milliseconds an image, on one thread", "{:.2f} ms", "~g", 2),
+    "parameters": Cost("parameters", "parameters", "parameters", "~s", 0),
+    "size": Cost("megabytes", "size of the weights in MiB", "MiB", "~g", 2),
+    "latency": Cost("milliseconds", "milliseconds an image, on one thread", "ms", "~g", 2),
 }
 
 

@@ -73,6 +73,12 @@ class View:
     ways: list[Reading]
 
 
+def is_flat(planes: Floats) -> bool:
+    """Whether (C, h, w) float32 colours are two and hardly anything else."""
+    first = _common(planes)
+    return first is not None and first.flat
+
+
 def view(planes: Floats) -> View:
     """(C, h, w) float32 colours -> both polarities; unless flat, also those under uneven light."""
     first = _common(planes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from digitcore.ink.contrast import Reading, View, view
+from digitcore.ink.contrast import Reading, View, is_flat, view
 from digitcore.ink.mnist import BOX
 from digitcore.ink.outcome import Floats, Mask, NoInk
 from digitcore.ink.paper import find_sheet
@@ -38,10 +38,9 @@ def look(planes: Floats) -> Seen:
 
     Raises NoInk.
     """
-    shown = view(planes)
     if sheet := find_sheet(planes):
         straight = sheet.straight(planes)
-        alone = sheet.alone and not shown.flat  # on a canvas a stroke may enclose what looks so
+        alone = sheet.alone and not is_flat(planes)  # on a canvas a stroke encloses the like
         try:
             seen = _look(view(straight))
             if alone or not border(seen.ink > 0.5).any():
@@ -49,7 +48,7 @@ def look(planes: Floats) -> Seen:
         except NoInk:
             if alone:
                 raise
-    return _look(shown)
+    return _look(view(planes))
 
 
 def _look(shown: View) -> Seen:

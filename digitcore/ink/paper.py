@@ -49,7 +49,8 @@ class Sheet:
 
     corners: (4, 2) row and column of each, in pixels, clockwise, from the left end of the side that
     is nearly up. share: of the picture, that it covers. alone: there can be no digit but on it.
-    What is dark may lie beside one, and what runs off the picture be a ray of light.
+    What is dark may lie beside one, what runs off the picture be a ray of light, and what is not
+    the lightest be enclosed by a stroke.
     """
 
     corners: np.ndarray

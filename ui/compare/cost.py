@@ -85,8 +85,7 @@ def _offers(seen: Seen, cost: Cost, times: Mapping[str, float] | None) -> list[O
     found = []
     for name, answers in seen.predictions.items():
         value = getattr(seen.rows[name], cost.field) if times is None else times[name]
-        cost_told = round(value, cost.places)
-        found.append(Offer(name, cost_told, answers.accuracy, answers.errors))
+        found.append(Offer(name, cost.rounded(value), answers.accuracy, answers.errors))
     return found
 
 
