@@ -188,11 +188,63 @@ def test_other_pictures_go_the_way_of_a_drawing(some):
     [
         ("3/a.png", 3), ("top/3/a.png", 3), ("digit_3/a.png", 3), ("Class 3/7.png", 3),
         ("1/3/a.png", 3), ("train\\3\\a.png", 3), ("7.png", 7), ("7_01.png", 7), ("x/7 (1).png", 7),
+        ("zero/7.png", 0), ("writer/1/Nine/2.png", 9), ("digit_three/a.png", 3), ("03/a.png", 3),
+        ("7/03/a.png", 7), ("label-05/a.png", 5), ("ones/a.png", None),
         ("72.png", None), ("2024/a.png", None), ("a.png", None), ("33/a7.png", None), ("", None),
     ],
 )  # fmt: skip
 def test_a_path_says_which_digit_it_is(path, label):
     assert label_of(path) == label
+
+
+def test_names_that_only_count_say_nothing(some):
+    """1.png to 12.png of folders that say nothing would be ones to nines."""
+    images = {f"writer/{n}.png": png(some.images[n].numpy()) for n in range(1, 13)}
+    with pytest.raises(Refused, match=r"writer/1\.png: Neither"):
+        read(zipped(images))
+    named = {"4/12.png": png(some.images[0].numpy()), "7_12.png": png(some.images[1].numpy())}
+    assert read(zipped(images | named)).labels.tolist() == [4, 7]
+    assert read(zipped({"7.png": named["7_12.png"]})).labels.tolist() == [7]
+
+
+def test_a_zip_of_tables_or_arrays_is_read_as_they_are(some):
+    """As they are handed round: a CSV, or all four files of MNIST, in a ZIP."""
+    for members in (
+        {"a/train.csv": write_csv(some)}, dict(as_idx(some)), {"all.npz": write_npz(some)},
+        {n: gzip.compress(d) for n, d in as_idx(some)},
+        {"c.csv.gz": gzip.compress(write_csv(some))},
+    ):  # fmt: skip
+        found = read(zipped(members))
+        assert is_some(found, some) and not found.left_out
+    two = read(zipped({"a.csv": write_csv(some), "b.csv": b"label,pixel0\n1,2"}))
+    assert is_some(two, some) and two.left_out[0].startswith("b.csv: A row of the CSV has to hold")
+    bomb = zipped({"a.csv": b"0" * 5_000_000}, compression=ZIP_DEFLATED)
+    with pytest.raises(Refused, match="times its size"):
+        read(bomb, free=1_000_000)
+
+
+def test_emnist_is_set_upright(some):
+    """Its IDX files hold rows as columns. Source: Cohen et al. (2017), arXiv 1702.05373."""
+    images, labels = pairs_of(some)
+    files = (("emnist-digits-train-images-idx3-ubyte", idx(images.swapaxes(1, 2))),
+             ("emnist-digits-train-labels-idx1-ubyte", idx(labels)))  # fmt: skip
+    found = read_files([Upload(*file) for file in files])
+    assert np.array_equal(found.images, images) and "EMNIST" in found.origin
+
+
+def test_what_is_no_label_is_not_taken_for_one(some):
+    images, labels = pairs_of(some)
+    for name in ("weight", "index", "ids"):
+        with pytest.raises(Refused, match="no labels beside it"):
+            read(saved(images=images, **{name: labels}))
+        assert is_some(read(saved(images=images, labels=labels, **{name: np.ones(40)})), some)
+    shares = np.eye(10)[labels]
+    assert is_some(read(saved(images=images, labels=shares)), some)
+    shares[3], shares[5], shares[7] = 0, np.nan, 5
+    found = read(saved(images=images, labels=shares))
+    assert [line.partition(":")[0] for line in found.left_out] == [
+        f"No. {place} of images" for place in (3, 5, 7)
+    ]
 
 
 def test_what_is_wrong_in_a_zip_is_named_and_the_rest_taken(some):
@@ -257,6 +309,45 @@ def test_a_csv_is_read_with_any_headings_separators_and_scale(some):
             rows = [heads] if heads else []
             text = "\n".join(separator.join(map(str, row)) for row in [*rows, *table.tolist()])
             assert np.array_equal(read(text.encode()).images, images)
+
+
+@pytest.mark.parametrize("heading", [None, "labels", "value", "Number"])
+@pytest.mark.parametrize("scale", [1, 255])
+def test_the_label_of_a_csv_is_found_where_it_stands(some, heading, scale):
+    """A pixel of a corner in its place would make all of them zeros."""
+    images, labels = pairs_of(some)
+    flat = images.reshape(-1, 784) / scale if scale > 1 else images.reshape(-1, 784)
+    names = [f"pixel{n}" for n in range(784)]
+    for table, heads in (
+        (np.c_[flat, labels], [*names, heading]), (np.c_[labels, flat], [heading, *names]),
+    ):  # fmt: skip
+        rows = [heads] if heading else []
+        text = "\n".join(",".join(map(str, row)) for row in [*rows, *table.tolist()])
+        found = read(text.encode(), "a.csv")
+        assert found.labels.tolist() == labels.tolist()
+        assert np.array_equal(found.images, images) and not found.left_out
+
+
+def test_a_csv_of_zeros_alone_keeps_its_label_first(some):
+    flat = some.images.flatten(1).numpy()
+    text = "\n".join(",".join(map(str, [0, *row])) for row in flat.tolist())
+    assert read(text.encode(), "a.csv").labels.tolist() == [0] * len(flat)
+
+
+def test_pixels_of_a_csv_follow_their_numbers(some):
+    """Some tools sort columns by name: pixel0, pixel1, pixel10, pixel100, ..."""
+    images, labels = pairs_of(some)
+    order = sorted(range(784), key=lambda n: f"pixel{n}")
+    rows = [["label", *(f"pixel{n}" for n in order)],
+            *np.c_[labels, images.reshape(-1, 784)[:, order]].tolist()]  # fmt: skip
+    text = "\n".join(",".join(map(str, row)) for row in rows)
+    assert np.array_equal(read(text.encode(), "a.csv").images, images)
+
+
+def test_pixels_that_overshoot_1_are_still_from_0_to_1(some):
+    images, labels = pairs_of(some)
+    found = read(saved(images=images / 255 * 1.0000001, labels=labels))
+    assert np.array_equal(found.images, images)
 
 
 @pytest.mark.parametrize(
@@ -507,3 +598,6 @@ def test_warnings_say_what_is_missing_uneven_or_known(some):
     few = warnings(images[[0, 0]], labels[[0, 0]], test[:0])
     assert "0, 1, 2, 3, 4, 5, 6, 8 or 9" in few[0]
     assert few[-1].startswith("1 ")
+    told = warnings(images[[0, 0, 1, 1, 1]], np.array([7, 1, 2, 2, 3]), test[:0])
+    assert told[0] == "2 pictures stand there under several labels, of which one at most is right."
+    assert "several labels" not in words

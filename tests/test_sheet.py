@@ -311,8 +311,25 @@ def test_rows_that_cannot_be_what_is_said_are_told(example):
     eleven = tuple(replace(example.pieces[place], row=place) for place in range(11))
     with pytest.raises(sheets.Mismatch, match="11 rows"):
         sheets.rows_of_one_digit(eleven)
-    with pytest.raises(sheets.Mismatch, match="row 1"):
+    with pytest.raises(sheets.Mismatch, match="row 1 of 11"):
         sheets.rows_in_order(tuple(replace(piece, row=0) for piece in example.pieces[:11]))
+
+
+@pytest.mark.parametrize("place", [0, 5, 8, 15, 38])
+def test_digits_that_touch_shift_no_labels_behind_them(example, place):
+    """Two in one piece make a row of nine, whether or not the piece is seen to be wide."""
+    one = sheets.joined(example, place, place + 1)
+    sure = replace(one, pieces=tuple(replace(piece, doubt="") for piece in one.pieces))
+    for cut in (one, sure):
+        with pytest.raises(sheets.Mismatch, match=rf": row {place // 10 + 1} of 9\."):
+            sheets.rows_in_order(cut.pieces)
+
+
+def test_a_row_is_left_out_from_the_first_doubt_on(example):
+    """Two that touch and one that lies in two pieces make ten again."""
+    pieces = list(example.pieces)
+    pieces[12] = replace(pieces[12], doubt="wide")
+    assert sheets.rows_in_order(pieces) == [*range(10), 0, 1, *[None] * 8, *range(10), *range(10)]
 
 
 def test_a_guess_stays_one_until_a_person_has_seen_it(example):

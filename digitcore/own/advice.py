@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from digitcore.digits import CLASSES
@@ -25,7 +27,8 @@ def warnings(
         "" if training is None else
         _known(images, training, "training", "A model that learned from MNIST is flattered by its "
                "accuracy on this set."),
-        _missing(labels), _few(labels), _uneven(labels), _copies(images),
+        _contradicted(images, labels), _missing(labels), _few(labels), _uneven(labels),
+        _copies(images),
     )  # fmt: skip
     return [words for words in found if words]
 
@@ -44,6 +47,15 @@ def _known(images: Bytes, others: Bytes, which: str, harm: str) -> str:
     return (
         f"{found:,} of the {len(images):,} are MNIST's own {which} digits, pixel for pixel. {harm}"
     )
+
+
+def _contradicted(images: Bytes, labels: np.ndarray) -> str:
+    told = {(row, int(label)) for row, label in zip(_rows(images), labels, strict=True)}
+    twice = [row for row, times in Counter(row for row, _ in told).items() if times > 1]
+    if not twice:
+        return ""
+    these = "1 picture stands" if len(twice) == 1 else f"{len(twice):,} pictures stand"
+    return f"{these} there under several labels, of which one at most is right."
 
 
 def _missing(labels: np.ndarray) -> str:

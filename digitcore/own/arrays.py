@@ -42,6 +42,8 @@ ROLES = {  # what arrays are called; the rest of a name says which belong togeth
 }  # fmt: skip
 DAMAGE = (ValueError, EOFError, SyntaxError, TypeError, RecursionError, MemoryError, TokenError)
 LABELS = {"labels", "label", "y", "target", "targets", "idx1"}
+OTHERS = {"weight", "weights", "index", "indices", "id", "ids", "writer", "writers", "fold"}
+"""What else there may be one of for each picture."""
 MOST_ARRAYS = 1000  # of an NPZ: each is held against each other one
 Arrays = Mapping[str, np.ndarray]
 
@@ -133,10 +135,11 @@ def pairs(arrays: Arrays) -> tuple[list[tuple[str, str]], list[str]]:
     Those belong together that have as many entries; where there is a choice, those whose names say
     the same besides what they hold, as x_train and y_train.
     """
-    labels = [name for name, array in arrays.items() if _holds_labels(array)]
+    flat = [name for name, array in arrays.items() if _is_flat(array)]
+    labels = [name for name in flat if not OTHERS.intersection(_words(name))]
     found, alone = [], []
     for name, array in arrays.items():
-        if _holds_labels(array):
+        if name in flat:
             continue
         fitting = [known for known in labels if array.ndim and len(arrays[known]) == len(array)]
         like = [known for known in fitting if _rest(known) == _rest(name)]
@@ -153,7 +156,8 @@ def pairs(arrays: Arrays) -> tuple[list[tuple[str, str]], list[str]]:
     ]
 
 
-def _holds_labels(array: np.ndarray) -> bool:
+def _is_flat(array: np.ndarray) -> bool:
+    """Whether it holds one thing of each picture, say its label."""
     return array.ndim == 1 or (array.ndim == 2 and array.shape[1] in (1, CLASSES))
 
 
@@ -173,13 +177,24 @@ def _read_pair(name: str, images: np.ndarray, labels: np.ndarray, origin: str,
         return f"No. {place:,} of {name}"  # from 0, as arrays count
 
     pictures, unit = as_bytes(_as_pictures(images))
-    flat = labels.argmax(1) if labels.ndim == 2 and labels.shape[1] > 1 else labels.reshape(-1)
-    numbers, good, unlabelled = with_labels(flat, title)
+    if origin == "IDX" and "emnist" in _words(name):
+        pictures, origin = pictures.swapaxes(1, 2), "IDX of EMNIST, set upright"
+    one_hot = labels.ndim == 2 and labels.shape[1] > 1
+    numbers, good, unlabelled = with_labels(
+        _from_one_hot(labels) if one_hot else labels.reshape(-1), title
+    )
     places = np.flatnonzero(good)
     origin = f"{origin} with pixels from 0 to 1" if unit and images.dtype.kind == "f" else origin
     found = convert_all(pictures[good], numbers[good], origin,
                         lambda place: title(int(places[place])), tell)  # fmt: skip
     return replace(found, left_out=(*unlabelled, *found.left_out))
+
+
+def _from_one_hot(labels: np.ndarray) -> np.ndarray:
+    """(N, 10) -> (N,) float64: where the 1 is, or NaN for a row that is no share of ten classes."""
+    rows = labels.astype(np.float64)
+    shares = (rows >= 0).all(1) & np.isclose(rows.sum(1), 1, atol=1e-3)  # NaN is neither
+    return np.where(shares, rows.argmax(1), np.nan)
 
 
 def _as_pictures(array: np.ndarray) -> Bytes:

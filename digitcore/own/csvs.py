@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from digitcore.digits import DigitSet
+from digitcore.digits import CLASSES, DigitSet
 from digitcore.ink.mnist import SIDE
 from digitcore.own.reading import (
     Found,
@@ -27,11 +27,13 @@ from digitcore.own.store import Refused
 from digitcore.own.told import shown
 
 PIXELS = SIDE * SIDE
-LABELS = ("label", "class", "target", "digit", "y")
+LABELS = ("label", "labels", "class", "classes", "target", "targets", "digit", "digits", "y")
+NUMBERED = re.compile(r"\D*(\d+)")
 PIXEL = re.compile(r"(?:pixel|px|p)?[ _.]?\d+(?:x\d+)?", re.IGNORECASE)
 SEPARATORS = ",;\t"
 LONGEST = 32 * (PIXELS + 64)  # bytes of a line
 AT_ONCE = 1000  # lines
+SAMPLED = 1000  # lines in which the label is looked for
 
 
 class BadRow(ValueError):
@@ -65,6 +67,7 @@ def read_csv(data: bytes, limits: Limits, tell: Tell = say_nothing) -> Found:
     pixels, unit = as_bytes(numbers[good, 1:])
     places = places[good]
     origin = "CSV with pixels from 0 to 1" if unit and len(pixels) else "CSV"
+    origin += ", the label in its last column" if layout.label == layout.width - 1 else ""
     found = convert_all(pixels.reshape(-1, SIDE, SIDE), labels[good], origin,
                         lambda row: f"line {layout.first + places[row]:,}", tell)  # fmt: skip
     return replace(found, left_out=(*left_out, *unlabelled, *found.left_out))
@@ -88,19 +91,53 @@ def _layout(lines: Sequence[bytes]) -> Layout:
     separator = max(SEPARATORS, key=lambda known: start.count(known.encode()))
     cells = _cells(start, separator)
     names = [cell.strip().lower() for cell in cells]
-    if not set(LABELS) & set(names) and 2 * sum(map(_is_number, cells)) > len(cells):
-        return _without_headings(cells, separator)
-    label = next((names.index(name) for name in LABELS if name in names), 0)
+    headed = bool(set(LABELS) & set(names)) or 2 * sum(map(_is_number, cells)) <= len(cells)
+    label = _label_by_name(names) if headed else None
+    if label is None:
+        label = _label_by_content(lines[headed:SAMPLED], len(cells), separator)
     others = [place for place in range(len(names)) if place != label]
-    if len(others) != PIXELS:  # columns besides are no harm, if the pixels can be told from them
+    if headed and len(others) != PIXELS:  # others are no harm, if the pixels can be told from them
         others = [place for place in others if PIXEL.fullmatch(names[place])]
     _check_width(len(others))
-    return Layout(separator, len(names), label, tuple(others), 2)
+    if headed:
+        others = _in_order(others, names)
+    return Layout(separator, len(names), label, tuple(others), 1 + headed)
 
 
-def _without_headings(cells: Sequence[str], separator: str) -> Layout:
-    _check_width(len(cells) - 1)
-    return Layout(separator, len(cells), 0, tuple(range(1, len(cells))), 1)
+def _label_by_name(names: Sequence[str]) -> int | None:
+    """The column whose heading says it, or the only one beside the pixels."""
+    for known in LABELS:
+        if known in names:
+            return names.index(known)
+    rest = [place for place, name in enumerate(names) if not PIXEL.fullmatch(name)]
+    return rest[0] if len(rest) == 1 and len(names) == 1 + PIXELS else None
+
+
+def _label_by_content(lines: Sequence[bytes], width: int, separator: str) -> int:
+    """The first column, or the last where only that holds digits: a pixel in a corner is empty
+    throughout, or any number."""
+    part = separator.encode()
+    first = [line.split(part, 1)[0] for line in lines]
+    last = [line.rsplit(part, 1)[-1] for line in lines]
+    return width - 1 if _are_digits(last) and not _are_digits(first) else 0
+
+
+def _are_digits(cells: Sequence[bytes]) -> bool:
+    """Whether these are whole numbers from 0 to 9, and not 0 throughout."""
+    try:
+        numbers = {float(cell.strip(b'" ')) for cell in cells if cell.strip()}
+    except ValueError:
+        return False
+    return numbers <= set(range(CLASSES)) and numbers != {0}
+
+
+def _in_order(places: Sequence[int], names: Sequence[str]) -> list[int]:
+    """Columns of pixels by the number in their headings, where each has its own."""
+    found = [NUMBERED.fullmatch(names[place]) for place in places]
+    numbers = [int(match[1]) for match in found if match]
+    if len(set(numbers)) < len(places):
+        return list(places)
+    return [place for _, place in sorted(zip(numbers, places, strict=True))]
 
 
 def _check_width(pixels: int) -> None:

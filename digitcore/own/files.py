@@ -25,7 +25,7 @@ from digitcore.own.reading import (
 )
 from digitcore.own.store import Refused
 from digitcore.own.told import listed, shown
-from digitcore.own.zips import read_zip
+from digitcore.own.zips import files_in, read_zip
 
 LIMITS = Limits()
 PART = 2**20  # bytes that are unpacked at once
@@ -56,6 +56,7 @@ def read_files(files: Sequence[Upload], limits: Limits = LIMITS, tell: Tell = sa
         raise Refused(f"The files have more than {limits.upload / MEGA:,.0f} MB together.")
     parts: list[Found] = []
     left_out: list[str] = []
+    files = [inner for file in files for inner in _taken_out(file, limits)]
     for name, job in _jobs(_unpacked(files, limits, left_out), limits, tell, left_out):
         several = name and len(files) > 1
         try:
@@ -92,6 +93,15 @@ def kind_of(file: Upload) -> str:
     if name.endswith(NAMED_SO):  # the reader of pictures says what is wrong with it
         return "picture"
     raise Unreadable(f"It is none of the files that can be read: {KINDS}.")
+
+
+def _taken_out(file: Upload, limits: Limits) -> list[Upload]:
+    """What lies in a ZIP of files, or the file itself; why a ZIP cannot be read its reader says."""
+    try:
+        inner = files_in(file.data, limits) if kind_of(file) == "zip" else []
+    except (Refused, Unreadable):
+        inner = []
+    return [Upload(name, data) for name, data in inner] or [file]
 
 
 def _first_member(data: bytes) -> bytes:

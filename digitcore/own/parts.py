@@ -46,17 +46,19 @@ def learn_and_hold(digits: DigitSet) -> tuple[Tensor, Tensor]:
     """(places to learn from, places held out), both ascending: a fifth is held out.
 
     Counted in different digits: all exact copies of one are in the same part, else what is learned
-    by heart would count as read; copies that differ in a pixel may still be in both. Each class has
-    its share, to the nearest digit that all classes together allow, and keeps at least one to learn
+    by heart would count as read; copies that differ in a pixel may still be in both. A picture that
+    stands there under two labels is learned, unless each of these is held out. Each class has its
+    share, to the nearest digit that all classes together allow, and keeps at least one to learn
     from. So of a set with one or two digits none is held out, and of two digits in each of ten
     classes four are.
     """
-    copies, classes = _different(digits)
+    copies, classes, pictures = _different(digits)
     shuffled = torch.randperm(len(classes), generator=Generator().manual_seed(SPLIT_SEED)).numpy()
     order = shuffled[np.argsort(classes[shuffled], kind="stable")]
     held = np.zeros(len(classes), dtype=bool)
     held[order[FIRST::EVERY]] = True
     held &= np.bincount(classes)[classes] > 1
+    held &= ~np.isin(pictures, pictures[~held])
     apart = torch.from_numpy(held[copies])
     return (~apart).nonzero().flatten(), apart.nonzero().flatten()
 
@@ -69,15 +71,16 @@ def fingerprint(digits: DigitSet) -> str:
     return found.hexdigest()
 
 
-def _different(digits: DigitSet) -> tuple[np.ndarray, np.ndarray]:
-    """(N,) which of the M different digits each is, a picture with its label; (M,) their labels.
+def _different(digits: DigitSet) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(N,) which of the M different digits each is, a picture with its label; (M,) their labels;
+    (M,) looks() of their pictures.
 
     In an order that does not depend on the set's.
     """
     labels = digits.labels.numpy().astype(np.uint64)
     pairs = np.stack([labels, looks(digits.images)], axis=1).view("u8,u8").ravel()
     different, copies = np.unique(pairs, return_inverse=True)
-    return copies, different["f0"].astype(int)
+    return copies, different["f0"].astype(int), different["f1"]
 
 
 def looks(images: Tensor) -> np.ndarray:

@@ -23,12 +23,16 @@ from digitcore.own.reading import (
 from digitcore.own.store import Refused
 from digitcore.own.told import shown, source
 
-FOLDER = re.compile(r"(?:(?:digit|class|label)[ _-]?)?([0-9])", re.IGNORECASE)
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+BEFORE = r"(?:(?:digit|class|label|number)[ _-]?)?"
+FOLDER = re.compile(rf"{BEFORE}([0-9]|{'|'.join(WORDS)})", re.IGNORECASE)
+PADDED = re.compile(rf"{BEFORE}0+([0-9])", re.IGNORECASE)  # 03, which may also count writers
 FILE = re.compile(r"([0-9])(?![0-9]).*")
+NUMBER = re.compile(r"[0-9]+")
 RULE = (
-    "The folder that a picture lies in says which digit it is: 0 to 9, or digit_0 to digit_9. "
-    "Without such a folder the picture's own name does, if it begins with one digit, as in "
-    "7_0001.png."
+    "The folder that a picture lies in says which digit it is: 0 to 9, digit_0 to digit_9, or zero "
+    "to nine. Without such a folder the picture's own name does, if it begins with one digit, as "
+    "in 7_0001.png; names that only count, from 1.png to 10.png and on, say nothing."
 )
 LOOSE = "pictures"
 PACKED = b"PK\x03\x04"
@@ -40,12 +44,31 @@ class Unreadable(ValueError):
 
 def label_of(path: str) -> int | None:
     """The digit that a picture's path says it is, by the RULE; None if it says none."""
-    parts = PurePosixPath(path.replace("\\", "/")).parts
-    for folder in reversed(parts[:-1]):  # the innermost says it
-        if found := FOLDER.fullmatch(folder.strip()):
-            return int(found[1])
-    named = FILE.fullmatch(parts[-1]) if parts else None
+    folder = _by_folder(path)
+    if folder is not None:
+        return folder
+    named = FILE.fullmatch(_parts(path)[-1]) if path else None
     return int(named[1]) if named else None
+
+
+def _by_folder(path: str) -> int | None:
+    folders = [folder.strip() for folder in reversed(_parts(path)[:-1])]
+    for form in (FOLDER, PADDED):
+        for folder in folders:  # the innermost says it
+            if found := form.fullmatch(folder):
+                word = found[1].lower()
+                return WORDS.index(word) if word in WORDS else int(word)
+    return None
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return PurePosixPath(path.replace("\\", "/")).parts
+
+
+def _counts(path: str) -> str | None:
+    """The number that is all of a picture's name, where no folder says which digit it is."""
+    stem = PurePosixPath(path.replace("\\", "/")).stem
+    return stem if NUMBER.fullmatch(stem) and _by_folder(path) is None else None
 
 
 def read_pictures(
@@ -57,6 +80,8 @@ def read_pictures(
     files: the path of each and what gives its bytes, or raises Unreadable. total: how many there
     are. Raises Refused for too many digits, or too many pixels together.
     """
+    files = list(files)
+    counting = any(len(_counts(path) or "") > 1 for path, _ in files)
     images: list[Bytes] = []
     labels: list[int] = []
     sources: list[str] = []
@@ -65,7 +90,7 @@ def read_pictures(
     for done, (path, read) in enumerate(files):
         tell(done, total)
         try:
-            label, data = _label(path), read()
+            label, data = _label(path, counting), read()
             pixels = _counted(pixels, data, limits)
             image, differs = _image(data)
         except (Unreadable, *PROBLEMS) as problem:
@@ -81,9 +106,10 @@ def read_pictures(
                  tuple(sources))  # fmt: skip
 
 
-def _label(path: str) -> int:
+def _label(path: str, counting: bool) -> int:
+    """counting: whether there are names that only count the pictures."""
     label = label_of(path)
-    if label is None:
+    if label is None or (counting and _counts(path)):
         raise Unreadable("Neither its folder nor its name says which digit it is.")
     return label
 

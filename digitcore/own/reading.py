@@ -19,6 +19,7 @@ Tell = Callable[[int, int], None]
 AT_ONCE = 4096  # images that are judged together
 PROBLEMS = (ink.BadPicture, ink.NoInk)
 MEGA = 2**20
+UNIT = 1.05  # pixels from 0 to 1 that were resized overshoot a little
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def as_bytes(values: np.ndarray) -> tuple[Bytes, bool]:
     low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
     if not (np.isfinite([low, high]).all() and low >= 0 and high <= 255):
         raise Refused(f"Pixels run from 0 to 255, or from 0 to 1, not from {low:g} to {high:g}.")
-    unit = high <= 1
+    unit = high <= UNIT
     return _rounded(values, 255 if unit else 1), unit
 
 
@@ -167,5 +168,5 @@ def _rounded(values: np.ndarray, factor: int) -> Bytes:
     found: Any = np.empty(values.shape, dtype=np.uint8)
     for start in range(0, len(values), AT_ONCE):
         part = values[start : start + AT_ONCE].astype(np.float32) * factor
-        found[start : start + AT_ONCE] = np.rint(part)
+        found[start : start + AT_ONCE] = np.rint(part).clip(0, 255)
     return found

@@ -21,6 +21,8 @@ from digitcore.own.told import shown
 ORIGIN = "ZIP of pictures"
 JUNK = {"__macosx", ".ds_store", "thumbs.db", "desktop.ini"}  # what systems add of their own
 JUNK |= {"index.csv"}  # and what the gallery adds to the pictures that it gives away
+FILES = (".csv", ".tsv", ".npy", ".npz", ".gz", "ubyte")
+"""What else than pictures may lie in a ZIP, as it is handed round."""
 LINE = b"PK\x01\x02"  # begins each line of a ZIP's list
 LOCKED = 0x1
 DAMAGE = (BadZipFile, zlib.error, EOFError, OSError, ValueError, LookupError, RuntimeError)
@@ -36,6 +38,18 @@ def read_zip(data: bytes, limits: Limits, tell: Tell = say_nothing) -> Found:
         files = ((member.filename, partial(read_member, archive, member, limits.member))
                  for member in members)  # fmt: skip
         return read_pictures(files, len(members), ORIGIN, limits, tell)
+
+
+def files_in(data: bytes, limits: Limits) -> list[tuple[str, bytes]]:
+    """The members of a ZIP that holds tables or arrays alone, by their names; of any other none.
+
+    Raises Refused as read_zip, and Unreadable for a member that cannot be unpacked."""
+    with open_zip(data, limits) as archive:
+        members = [member for member in archive.infolist() if not _is_junk(member)]
+        if not members or not all(member.filename.lower().endswith(FILES) for member in members):
+            return []
+        return [(member.filename, read_member(archive, member, limits.unpacked))
+                for member in members]  # fmt: skip
 
 
 def open_zip(data: bytes, limits: Limits) -> ZipFile:

@@ -8,13 +8,14 @@ from digitcore.own.pictures import RULE
 
 KINDS = f"""
 - **ZIP of pictures** (PNG, JPEG, WebP, GIF or BMP, one digit each). {RULE}
-- **CSV**: a digit in each row, its label first or in a column named label, and 784 pixels, row by
-  row from the top left. Pixels run from 0 to 255, or all of them from 0 to 1. A row of headings may
-  come first.
+- **CSV**: a digit in each row, its label first, last or in a column named label, and 784 pixels,
+  row by row from the top left. Pixels run from 0 to 255, or all of them from 0 to 1. A row of
+  headings may come first.
 - **IDX**, as MNIST itself comes: the file of images and the file of labels, sent together, packed
   by gzip or not.
 - **NPZ** with arrays called images and labels, x and y, or x_train and y_train; or two **NPY**
   files sent together. Pictures have the shape (count, height, width) or (count, 784).
+- A ZIP that holds such files alone.
 - **Pictures** by themselves, whose names begin with the digit, as in 7_0001.png.
 
 A picture that is as MNIST's, 28 x 28 with a light digit centred on black, is kept as it is. Any

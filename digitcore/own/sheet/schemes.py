@@ -9,6 +9,7 @@ Labels = list[int | None]
 """For each piece of a sheet 0 to 9, or None to leave it out."""
 NONE = "-xX?_"
 BETWEEN = " \t\r\n,.;:|/"
+FEW = 3  # rows that are named
 
 
 class Mismatch(ValueError):
@@ -30,18 +31,26 @@ def rows_of_one_digit(pieces: Sequence[Piece]) -> Labels:
 
 
 def rows_in_order(pieces: Sequence[Piece]) -> Labels:
-    """Each row reads 0 1 2 ... 9, or the beginning of it. Raises Mismatch for a longer row."""
+    """Each row reads 0 1 2 ... 9. Raises Mismatch for a row of more or fewer pieces than ten: where
+    two digits touch, or one was lost, all labels after them would be those of their neighbours.
+
+    For the same reason a row is left out from the first piece on that is in doubt.
+    """
     lengths = row_lengths(pieces)
-    long = [str(row + 1) for row, length in enumerate(lengths) if length > CLASSES]
-    if long:
+    odd = [row for row, length in enumerate(lengths) if length != CLASSES]
+    if odd:
+        told = [f"row {row + 1} of {lengths[row]}" for row in odd[:FEW]]
+        more = f" and {len(odd) - FEW} more" if len(odd) > FEW else ""
         raise Mismatch(
-            f"More than ten digits are in row {', '.join(long)}. Join what was cut apart, or type "
-            "what is written."
+            f"Not every row was cut into ten digits: {', '.join(told)}{more}. Cut apart what "
+            "touches, join what was cut apart, or type what is written."
         )
     labels: Labels = []
-    for length in lengths:
-        labels += list(range(length))
-    return [None if piece.doubt else label for piece, label in zip(pieces, labels, strict=True)]
+    for piece in pieces:
+        place = len(labels) % CLASSES
+        lost = place > 0 and labels[-1] is None
+        labels.append(None if lost or piece.doubt else place)
+    return labels
 
 
 def row_lengths(pieces: Sequence[Piece]) -> list[int]:
