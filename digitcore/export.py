@@ -126,29 +126,31 @@ def script_name(name: str) -> str:
 
 
 def training_script(
-    name: str, recipe: Recipe, rates: Mapping[int, float], epochs: Mapping[int, int]
-) -> str:
+    name: str, recipe: Recipe, rates: Mapping[int, float], epochs: Mapping[int, int],
+    stopped: int = 0,
+) -> str:  # fmt: skip
     """A Python script that trains a run again with digitcore and saves its weights.
 
     recipe: as the run was started. What a person changed while it ran: rates, step (from 0, over
     all epochs) -> factor on the scheduled learning rate from that step on; and epochs, finished
-    epoch (from 1) -> so many epochs in all. Raises ValueError for a name that no run can have.
+    epoch (from 1) -> so many epochs in all. stopped: the last finished epoch where a person ended
+    it before its plan. Raises ValueError for a name that no run can have.
     """
     if not NAME.fullmatch(name):  # nothing that a user typed may become code
         raise ValueError(f"{name!r} is no name of a run.")
     parts = (
         INTRODUCTION.format(name=name, script=script_name(name)),
-        "\n".join(_imports(recipe, epochs)),
+        "\n".join(_imports(recipe, epochs, stopped)),
         f"name = {json.dumps(name)}\nrecipe = {_call(recipe)}",
         MORE_DIGITS if recipe.beyond_mnist else DIGITS,
         *([TEACHER] if recipe.teachers else []),
-        *_training(recipe, rates, epochs),
+        *_training(recipe, rates, epochs, stopped),
         TEST,
     )
     return "\n\n".join(parts) + "\n"
 
 
-def _imports(recipe: Recipe, epochs: Mapping[int, int]) -> Iterator[str]:
+def _imports(recipe: Recipe, epochs: Mapping[int, int], stopped: int) -> Iterator[str]:
     if epochs:
         yield "from dataclasses import replace\n"
     yield "from safetensors.torch import save_file\n"
@@ -158,21 +160,22 @@ def _imports(recipe: Recipe, epochs: Mapping[int, int]) -> Iterator[str]:
         digits="load_mnist" if recipe.beyond_mnist else "load_mnist, split, subset",
         more=MORE_IMPORTS if recipe.beyond_mnist else "",
         teaching=TEACHING if recipe.teachers else "",
-        names="to_go_further, train" if epochs else "train",
+        names="best_of, " * bool(stopped) + "to_go_further, " * bool(epochs) + "train",
     )
 
 
 def _training(
-    recipe: Recipe, rates: Mapping[int, float], epochs: Mapping[int, int]
+    recipe: Recipe, rates: Mapping[int, float], epochs: Mapping[int, int], stopped: int
 ) -> Iterator[str]:
     more = ", rates=rates" * bool(rates) + ", teacher=teacher" * bool(recipe.teachers)
     if rates:
         yield RATES.format(rates=_table(rates, float))
     if epochs:
         yield EPOCHS.format(epochs=_table(epochs, int), more=more)
-        yield LOOP.format(events="train_in_stages(recipe)")
-    else:
-        yield LOOP.format(events=f"train(recipe, train_set, validation_set{more})")
+    events = "train_in_stages(recipe)" if epochs else (
+        f"train(recipe, train_set, validation_set{more})"
+    )  # fmt: skip
+    yield LOOP.format(events=events) + STOP.format(stopped=stopped) * bool(stopped)
 
 
 def _call(value: Recipe | Warp) -> str:
@@ -230,13 +233,14 @@ MORE_DIGITS = """\
 train_set, validation_set = learning_digits(recipe, own_sets())"""
 
 TEACHING = """\
+from digitcore.jobs import runs_folder
 from digitcore.runs import WEIGHTS, RunStore
 from digitcore.teaching import teacher_of
 """
 
 TEACHER = """\
-# the networks that teach it: shipped ones, or this project's own in runs/
-teacher = teacher_of(recipe, RunStore(WEIGHTS, WEIGHTS.parent / "runs"))"""
+# the networks that teach it: shipped ones, or this project's own
+teacher = teacher_of(recipe, RunStore(WEIGHTS, runs_folder()))"""
 
 RATES = """\
 # from this step on, counted from 0: the scheduled learning rate times this factor
@@ -268,6 +272,11 @@ for event in {events}:
         )
     if isinstance(event, Finished):
         weights = event.weights  # of the best epoch by validation loss"""
+
+STOP = """
+    if isinstance(event, EpochEnd) and event.epoch == {stopped}:
+        weights = best_of(event.checkpoint).weights
+        break  # here it was stopped by hand"""
 
 TEST = """\
 network = build(recipe.network)

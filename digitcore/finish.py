@@ -52,10 +52,12 @@ def finish(
 
 
 def smallest(network: nn.Module, weights: State) -> State:
-    """The weights packed as small as leaves as many held-out digits right, or as they are."""
+    """The weights packed as small as leaves as many held-out digits right, or as they are: half
+    precision has no numbers above 65,504."""
     needed = _right(network, weights)
     ways = (in_bytes(weights), in_half(weights))
-    return next((way for way in ways if _right(network, way) == needed), weights)
+    whole = (way for way in ways if all(bool(w.isfinite().all()) for w in way.values()))
+    return next((way for way in whole if _right(network, way) == needed), weights)
 
 
 def _right(network: nn.Module, weights: State) -> float:

@@ -128,8 +128,13 @@ class Jobs:
         """Train a finished or stopped run for so many epochs more. Raises Refused."""
         with self.queue.changing() as queue:
             job = self.job(name)
+            self._teaches_nobody(name, "trained further")
             progress.save_changes(job.path, _longer(job, epochs))
-            self._enqueue(queue, name)
+            try:
+                self._enqueue(queue, name)
+            except OSError:
+                progress.save_changes(job.path, job.changes)
+                raise
         self.advance()
 
     def set_rate(self, name: str, learning_rate: float) -> None:
@@ -177,10 +182,16 @@ class Jobs:
         """Raises Refused while it is trained, and for a name that is taken or no name."""
         with self.queue.changing() as queue:
             self._idle(name, "renamed")
+            self._teaches_nobody(name, "renamed")
             with self.ensembles.following(name, new):
                 (self.folder / name).rename(self.folder / self._checked(new))
             order = tuple(new if waiting == name else waiting for waiting in queue.waiting)
             self.queue.save(replace(queue, waiting=order))
+
+    def learning_from(self, name: str) -> list[str]:
+        """Names of the runs that have not ended yet and have this one as a teacher."""
+        return [job.name for job in self.all() if job.recipe and name in job.recipe.teachers
+                and job.state not in ("finished", "stopped")]  # fmt: skip
 
     def write_note(self, name: str, text: str) -> None:
         progress.save_note(self.job(name).path, text)
@@ -251,6 +262,14 @@ class Jobs:
         if self.job(name).alive:
             raise Refused(f"{name} is being trained. Pause or stop it before it is {done}.")
 
+    def _teaches_nobody(self, name: str, done: str) -> None:
+        learners = self.learning_from(name)
+        if learners:
+            raise Refused(
+                f"{name} teaches {', '.join(learners)}, whose training has not ended. Let it end, "
+                f"or stop or delete it, before {name} is {done}."
+            )
+
     def _checked(self, name: str) -> str:
         return checked(name, self.folder, self.shipped)
 
@@ -259,6 +278,11 @@ class Jobs:
         while (self.folder / f"{network}-{number}").exists():
             number += 1
         return f"{network}-{number}"
+
+
+def runs_folder() -> Path:
+    """Where this machine's users have their runs: in runs/, or where DIGITS_RUNS says."""
+    return Path(os.environ.get("DIGITS_RUNS") or RUNS)
 
 
 def _longer(job: Job, epochs: int) -> Changes:

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from digitcore.digits import DigitSet, load_mnist
 from digitcore.evaluation import as_input, predict_logits
 from digitcore.learner import Learner
+from digitcore.memory import reuse_freed_memory
 from digitcore.recipes import Recipe
-from digitcore.training import batches, reuse_freed_memory, ways_of
+from digitcore.training import batches, ways_of
 
 BUDGET = 0.5  # seconds, for the timed steps of all ways of computing together
 WARPED = 1024  # digits whose warps are timed: about as many as a training warps at once

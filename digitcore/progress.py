@@ -5,6 +5,7 @@
     epochs/0007.npz what the network answers to the showcase after epoch 7, and its first filters
     checkpoint.pt   all that is needed to go on; read without pickle
     changes.json    what a person changed on the way: learning rate, more epochs
+    teachers.json   which weights its teachers had, where it has any
     wish.json, rate.json    what a person asks of the worker, which takes them away
     note.txt        a person's words
     lock            held by the worker as long as it lives
@@ -27,11 +28,12 @@ import torch
 
 from digitcore.folder import RunDamaged, dump, read, write, write_text
 from digitcore.learner import Checkpoint
-from digitcore.recipes import Recipe
+from digitcore.recipes import LEARNING_RATES, Recipe
 from digitcore.runs import HISTORY, STATE, Epoch
 
 STATUS, BATCHES, CHANGES, CHECKPOINT = "status.json", "batches.csv", "changes.json", "checkpoint.pt"
 WISH, RATE, NOTE, LOCK, LOG = "wish.json", "rate.json", "note.txt", "lock", "log.txt"
+TEACHERS = "teachers.json"
 EPOCHS = "epochs"
 AT_WORK = ("starting", "training", "finishing")
 ENDED = ("paused", "stopped", "failed", "finished")
@@ -91,6 +93,13 @@ class Changes:
         """The recipe as it is trained now."""
         return replace(recipe, epochs=self.epochs[max(self.epochs)]) if self.epochs else recipe
 
+    def as_it_learns(self, recipe: Recipe) -> Recipe:
+        """The same, with the learning rate that a person has last asked for."""
+        factor = self.rates[max(self.rates)] if self.rates else 1.0
+        lowest, highest = LEARNING_RATES
+        rate = min(max(recipe.learning_rate * factor, lowest), highest)
+        return replace(self.applied(recipe), learning_rate=rate)
+
 
 @dataclass(frozen=True)
 class Glimpse:
@@ -135,6 +144,17 @@ def _load_changes(file: Path) -> Changes:
 
 def save_changes(path: Path, changes: Changes) -> None:
     write_text(path / CHANGES, dump(asdict(changes)))
+
+
+def read_teachers(path: Path) -> dict[str, str]:
+    """Fingerprints by name; none where nothing is known. Raises RunDamaged."""
+    if not (path / TEACHERS).exists():
+        return {}
+    return read(path / TEACHERS, lambda file: dict(json.loads(file.read_text("utf-8"))))
+
+
+def save_teachers(path: Path, fingerprints: Mapping[str, str]) -> None:
+    write_text(path / TEACHERS, dump(dict(fingerprints)))
 
 
 def read_batches(path: Path) -> pd.DataFrame:
@@ -227,7 +247,8 @@ def load_checkpoint(path: Path, recipe: Recipe) -> tuple[Checkpoint | None, list
 
 def _load_state(file: Path) -> tuple[Recipe, Checkpoint, list[Epoch]]:
     try:
-        state = torch.load(file, weights_only=True)
+        # wherever it was trained, for it may go on where there is no GPU
+        state = torch.load(file, map_location="cpu", weights_only=True)
         return Recipe.from_json(state["recipe"]), state["checkpoint"], state["history"]
     except Exception as error:  # a garbled file can fail in any part of torch's reader
         raise ValueError(f"it is no checkpoint ({type(error).__name__})") from error

@@ -15,6 +15,8 @@ SCHEDULES = ("constant", "one-cycle", "cosine")
 PRECISIONS = ("auto", "float32", "bfloat16")
 TRAINING = 60_000  # digits that MNIST has to learn and to validate
 MOST_PENNED = 60_000
+MOST_EPOCHS = 1000
+LEARNING_RATES = 1e-7, 10.0
 MOST_TEACHERS = 20
 WHOLE = ("epochs", "batch_size", "patience", "digits", "seed", "own_learned", "penned", "others",
          "unwarped")  # fmt: skip
@@ -75,7 +77,7 @@ class Recipe:
             if value not in known:
                 raise ValueError(f"{name} must be one of {', '.join(known)}, not {value!r}.")
         ranges = {
-            "epochs": (1, 1000), "batch_size": (2, 4096), "learning_rate": (1e-7, 10.0),
+            "epochs": (1, MOST_EPOCHS), "batch_size": (2, 4096), "learning_rate": LEARNING_RATES,
             "weight_decay": (0, 1), "label_smoothing": (0, 0.5), "patience": (0, 1000),
             "average": (0, 0.9999), "digits": (0, TRAINING), "seed": (0, 2**31 - 1),
             "validation_share": (HELD_OUT_SHARE, 0.5), "own_learned": (0, 1_000_000),
@@ -89,8 +91,15 @@ class Recipe:
                 raise ValueError(f"{name} must be {kind}, not {value!r}.")
             if not low <= value <= high:
                 raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {value}.")
+            if not whole:
+                object.__setattr__(self, name, float(value))  # 1 and 1.0 are the same recipe
         if self.digits == 1:
             raise ValueError("digits must be 0 for all of them, or 2 and more.")
+        if self.digits > (most := TRAINING - self.held_out):
+            raise ValueError(
+                f"digits must be at most {most:,}, not {self.digits:,}: of the {TRAINING:,} "
+                f"{self.held_out:,} are held out."
+            )
         if self.patience and self.unwarped:
             raise ValueError(
                 "Early stopping may end a training before its last epochs, those without warps. "
@@ -155,8 +164,8 @@ class Recipe:
         return Warp() if epoch > self.epochs - self.unwarped else self.warp
 
     def as_it_begins(self) -> "Recipe":
-        """The same, but with images warped as in its first epoch throughout."""
-        return replace(self, warp=self.warp_of(1), unwarped=0)
+        """The same, but with images warped as in its first epoch however long it goes on."""
+        return replace(self, warp=self.warp_of(1), unwarped=0, epochs=MOST_EPOCHS)
 
     def flat(self) -> dict[str, Any]:
         """All fields by name, those of the warp among them."""

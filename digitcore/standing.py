@@ -49,6 +49,11 @@ class Job:
         return self.changes.applied(self.recipe) if self.recipe else None
 
     @property
+    def as_it_learns(self) -> Recipe | None:
+        """The recipe with all that was changed on the way, its learning rate too."""
+        return self.changes.as_it_learns(self.recipe) if self.recipe else None
+
+    @property
     def begun(self) -> bool:
         """Whether there is a checkpoint to go on from."""
         return (self.path / progress.CHECKPOINT).is_file()

@@ -4,7 +4,10 @@ A label says which digit a picture is; a teacher's answer also says how sure one
 what else it could be. Source: Hinton, Vinyals and Dean (2015), arXiv 1503.02531.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
+from hashlib import blake2b, file_digest
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,7 +16,7 @@ from torch import Tensor, nn
 from digitcore.engines import fold
 from digitcore.evaluation import Floats
 from digitcore.recipes import Recipe
-from digitcore.runs import RunStore, expanded
+from digitcore.runs import STATE, RunStore, expanded
 
 
 class Teacher(nn.Module):
@@ -37,6 +40,33 @@ def teacher_of(recipe: Recipe, store: RunStore) -> Teacher | None:
     """
     networks = [store.run(name).network() for name in recipe.teachers]
     return Teacher(networks) if networks else None
+
+
+class TeacherChanged(ValueError):
+    """A teacher is not the one that a training began with; the message says which."""
+
+
+def fingerprints(recipe: Recipe, store: RunStore) -> dict[str, str]:
+    """By the name of each teacher 16 letters and digits that other weights would not have.
+
+    Raises NoSuchModel."""
+    return {name: _fingerprint(store.run(name).path / STATE) for name in recipe.teachers}
+
+
+def _fingerprint(file: Path) -> str:
+    with file.open("rb") as opened:
+        return file_digest(opened, partial(blake2b, digest_size=8)).hexdigest()
+
+
+def check_same(known: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Raises TeacherChanged where a teacher has other weights than when the training began."""
+    changed = [name for name in now if known.get(name, now[name]) != now[name]]
+    if changed:
+        raise TeacherChanged(
+            f"Its teacher {changed[0]} has other weights than when this training began, so it "
+            "would not end as it would have. Nothing of the run is lost: keep the best epoch so "
+            "far, or train anew."
+        )
 
 
 def resolved(names: Iterable[str], store: RunStore) -> tuple[str, ...]:

@@ -5,8 +5,6 @@ the numbers of the epoch and the batch are the whole state of the RNG, and a tra
 a checkpoint ends with the very weights (on one CPU) of a training that was never interrupted.
 """
 
-import ctypes
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,6 +19,7 @@ from digitcore.augment import warp
 from digitcore.digits import DigitSet
 from digitcore.evaluation import as_input, predict_logits
 from digitcore.learner import Arithmetic, Checkpoint, Learner
+from digitcore.memory import reuse_freed_memory
 from digitcore.optimizers import learning_rate
 from digitcore.recipes import Recipe
 
@@ -130,11 +129,13 @@ def train(
             step = (epoch - 1) * count + batch - 1
             rate = learning_rate(recipe, step, count * recipe.epochs) * factor(rates, step)
             loss = learner.fit(images, labels, rate, seed=recipe.seed * 1_000_003 + step)
-            _check(loss, f"loss became {loss:g} in epoch {epoch}, batch {batch}", recipe)
+            _check(
+                loss, f"loss became {loss:g} in epoch {epoch}, batch {batch}", recipe, step, rates
+            )
             yield BatchEnd(epoch, batch, step, loss, rate, learner.checkpoint)
         validation_loss, accuracy = evaluate(learner.answering, validation_set)
         _check(validation_loss, f"validation loss became {validation_loss:g} in epoch {epoch}",
-               recipe)  # fmt: skip
+               recipe, epoch * count - 1, rates)  # fmt: skip
         rate, train_loss, seconds = learner.rate, learner.train_loss, learner.seconds
         improved = learner.end_epoch(validation_loss)
         yield EpochEnd(epoch, train_loss, validation_loss, accuracy, rate, seconds, improved,
@@ -174,11 +175,12 @@ def _learner(
     return learner
 
 
-def _check(loss: float, what: str, recipe: Recipe) -> None:
+def _check(loss: float, what: str, recipe: Recipe, step: int, rates: Mapping[int, float]) -> None:
     if not loss < HOPELESS:  # NaN is not either
+        rate = recipe.learning_rate * factor(rates, step)
         raise Diverged(
-            f"The {what}: the training has diverged. Try a learning rate well below "
-            f"{recipe.learning_rate:g}, say {recipe.learning_rate / 10:g}."
+            f"The {what}: the training has diverged. Try a learning rate well below {rate:g}, say "
+            f"{rate / 10:g}."
         )
 
 
@@ -270,18 +272,3 @@ def _seconds_of_steps(recipe: Recipe, device: str, way: Arithmetic, images: int)
         learner.fit(batch, labels, recipe.learning_rate, seed=0)  # reads the loss: the end
         times.append(time.perf_counter() - began)
     return times[1:]  # the first one pays for set-up
-
-
-def reuse_freed_memory() -> None:
-    """Tell glibc to keep freed memory for the next batch instead of handing it back.
-
-    Large activations are otherwise mapped and zeroed anew by the kernel in every step: the widest
-    network of the zoo trains 1.6 times faster with this. Does nothing without glibc.
-    """
-    if sys.platform != "linux":
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt:
-        m_trim_threshold, m_mmap_threshold = -1, -3  # <malloc.h>
-        mallopt(m_mmap_threshold, 32 * 2**20)  # glibc's largest
-        mallopt(m_trim_threshold, 2**31 - 1)

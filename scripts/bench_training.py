@@ -26,6 +26,7 @@ import torch
 from digitcore import training
 from digitcore.digits import load_mnist, split
 from digitcore.learner import Learner
+from digitcore.memory import reuse_freed_memory
 from digitcore.recipes import Recipe
 from digitcore.zoo import PEN, ZOO
 
@@ -115,7 +116,7 @@ def compare(rounds: int, batches: int) -> None:
 def dissect(name: str) -> None:
     """Milliseconds of one batch by part; medians of what takes turns, so that noise hits all."""
     torch.set_num_threads(1)
-    training.reuse_freed_memory()
+    reuse_freed_memory()
     recipe, (digits, _) = ZOO[name].recipe, split(load_mnist(train=True))
     way = training.choose_arithmetic(recipe, "cpu")
     bare, whole = Learner(recipe, "cpu", way), Learner(recipe, "cpu", way)

@@ -28,7 +28,7 @@ from digitcore.folder import NAME, RunDamaged
 from digitcore.models import build
 from digitcore.recipes import Recipe
 from digitcore.runs import Run, RunStore
-from digitcore.training import EpochEnd, Event, Finished, train
+from digitcore.training import EpochEnd, Event, Finished, best_of, train
 from digitcore.zoo import ZOO
 from tests.test_recipes import recipes
 
@@ -234,6 +234,25 @@ def test_script_trains_the_very_weights_again(tmp_path, one_thread):
     assert "of 10000 test digits right (95 % interval" in last
     trained = weights_of(train(TINY, *sets(TINY)))
     assert same(load_file(tmp_path / "mine.safetensors"), trained)
+
+
+@pytest.mark.parametrize(("epochs", "stopped"), [({}, 2), ({1: 6}, 3)])
+def test_script_of_a_run_that_was_stopped_ends_where_it_did(
+    tmp_path, one_thread, monkeypatch, capsys, epochs, stopped
+):
+    """Its best epoch may come later than it got: the plan of its schedule stays as it was."""
+    monkeypatch.chdir(tmp_path)
+    exec(training_script("mine", CHANGED, {}, epochs, stopped), {})
+    assert capsys.readouterr().out.count("epoch ") == stopped
+    recipe, checkpoint = CHANGED, None
+    for until in (*epochs, stopped):
+        events = train(recipe, *sets(CHANGED), checkpoint)
+        ends = (event for event in events if isinstance(event, EpochEnd))
+        checkpoint = next(end.checkpoint for end in ends if end.epoch == until)
+        recipe = replace(recipe, epochs=epochs.get(until, recipe.epochs))
+    kept = best_of(checkpoint)
+    assert kept.epochs == stopped
+    assert same(load_file("mine.safetensors"), kept.weights)
 
 
 def test_script_makes_the_same_changes_on_the_way(tmp_path, one_thread, monkeypatch, capsys):

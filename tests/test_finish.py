@@ -69,6 +69,15 @@ def test_weights_are_halved_only_where_as_many_digits_stay_right():
     assert smallest(network, huge) is huge
 
 
+def test_no_packing_is_taken_that_has_no_room_for_a_number():
+    """Even where as many digits stay right: here as few as by guessing, one class of ten."""
+    network = build("dense")
+    state = {name: torch.zeros_like(weights) for name, weights in network.state_dict().items()}
+    assert all(w.dtype != torch.float32 for w in smallest(network, state).values())
+    state["3.bias"] += 142_768
+    assert smallest(network, state) is state
+
+
 def test_a_large_matrix_is_kept_in_bytes_only_where_as_many_digits_stay_right(monkeypatch):
     run = RunStore().run("dense")
     network, state = run.network(), unpacked(load_file(run.path / STATE))

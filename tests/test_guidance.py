@@ -15,6 +15,8 @@ from torch.nn import functional as F
 
 from digitcore.augment import Warp
 from digitcore.guidance import GUESSING, advise, plainly, smoothed_floor
+from digitcore.guidance.remedies import against_overfitting, against_plateau, slower
+from digitcore.progress import Changes
 from digitcore.recipes import OPTIMIZERS, SCHEDULES, Recipe
 from digitcore.runs import COLUMNS, RunStore
 from digitcore.training import BatchEnd, Diverged, EpochEnd, train
@@ -231,6 +233,24 @@ def test_a_remedy_names_only_what_the_recipe_lacks():
     lost = rows([2.3] + [9.0] * 30, 24)
     (cycle,) = advise(replace(DENSE, schedule="one-cycle"), NO_HISTORY, lost)
     assert "one-cycle" not in cycle.remedy
+
+
+def test_early_stopping_is_not_named_where_it_does_not_go_with_the_last_epochs():
+    recipe = Recipe("dense", unwarped=2, warp=Warp(rotation=5))
+    for words in (against_overfitting(recipe), against_plateau(recipe)):
+        assert "arly stopping" not in words
+        assert "arly stopping" in against_overfitting(replace(recipe, unwarped=0))
+    with pytest.raises(ValueError, match="patience"):
+        replace(recipe, patience=3)
+
+
+def test_a_rate_that_was_changed_by_hand_is_the_one_that_is_judged():
+    recipe = Recipe("dense", learning_rate=1e-5)
+    changed = Changes({20: 5000.0}).as_it_learns(recipe)
+    assert changed.learning_rate == pytest.approx(0.05)
+    assert "a learning rate of 0.001," in slower(changed)
+    assert Changes().as_it_learns(recipe) == recipe
+    assert Changes({0: 2.0}, {2: 9}).as_it_learns(recipe).epochs == 9
 
 
 def test_a_perfect_training_needs_no_advice():

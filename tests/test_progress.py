@@ -32,11 +32,13 @@ def all_written(path):
     progress.append_batches(path, ROWS)
     progress.save_glimpse(path, 1, GLIMPSE)
     progress.save_checkpoint(path, RECIPE, CHECKPOINT, HISTORY)
+    progress.save_teachers(path, {"tiny": "0123456789abcdef"})
 
 
 READERS = {
     progress.STATUS: progress.read_status,
     progress.CHANGES: progress.read_changes,
+    progress.TEACHERS: progress.read_teachers,
     progress.BATCHES: progress.read_batches,
     progress.CHECKPOINT: lambda path: progress.load_checkpoint(path, RECIPE),
     "epochs/0001.npz": lambda path: progress.read_glimpse(path, 1),
@@ -104,6 +106,16 @@ def test_a_checkpoint_comes_back_as_it_was_and_only_for_its_recipe(tmp_path):
     assert torch.equal(checkpoint["best"]["weight"], CHECKPOINT["best"]["weight"])
     with pytest.raises(RunDamaged, match="another recipe"):
         progress.load_checkpoint(tmp_path, replace(RECIPE, seed=1))
+
+
+def test_a_checkpoint_of_a_gpu_is_read_where_there_is_none(tmp_path, monkeypatch):
+    checkpoint = {"epoch": 3, "best": {"w": torch.arange(5.0)}}
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")
+        progress.save_checkpoint(tmp_path, RECIPE, checkpoint, [])
+    read, _ = progress.load_checkpoint(tmp_path, RECIPE)
+    assert read["best"]["w"].equal(torch.arange(5.0))
+    assert read["best"]["w"].device.type == "cpu"
 
 
 def test_a_glimpse_comes_back_in_half_precision_and_glimpses_in_order(tmp_path):

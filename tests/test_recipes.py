@@ -143,6 +143,31 @@ def test_teachers_are_names_of_different_models(teachers, words):
         Recipe("tiny", teachers=teachers)
 
 
+def test_as_it_begins_it_warps_however_long_it_goes_on():
+    """The range test's hundred steps may be many times the epochs of a small set."""
+    warp = Warp(rotation=10)
+    for unwarped in (0, 1, 2):
+        begun = Recipe("tiny", epochs=2, warp=warp, unwarped=unwarped).as_it_begins()
+        assert {begun.warp_of(epoch) for epoch in (1, 2, 3, 100)} == {
+            Warp() if unwarped == 2 else warp
+        }
+
+
+def test_a_whole_number_stands_for_the_same_rate():
+    recipe = Recipe.from_json('{"network": "dense", "optimizer": "sgd", "learning_rate": 1}')
+    assert isinstance(recipe.learning_rate, float)
+    assert recipe.to_json() == replace(recipe, learning_rate=1.0).to_json()
+
+
+@pytest.mark.parametrize(("digits", "share", "fits"), [(48_000, 0.2, True), (48_001, 0.2, False)])
+def test_no_more_digits_are_learned_from_than_are_not_held_out(digits, share, fits):
+    if fits:
+        assert Recipe("tiny", digits=digits, validation_share=share).learned == digits
+        return
+    with pytest.raises(ValueError, match="digits must be at most 48,000, not 48,001: of the 60,00"):
+        Recipe("tiny", digits=digits, validation_share=share)
+
+
 def test_the_last_epochs_are_those_without_warps():
     recipe = Recipe("tiny", epochs=3, warp=Warp(rotation=5), unwarped=2)
     assert [recipe.warp_of(epoch).rotation for epoch in (1, 2, 3)] == [5, 0, 0]

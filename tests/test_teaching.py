@@ -16,6 +16,7 @@ from digitcore.evaluation import as_input, predict
 from digitcore.export import training_script
 from digitcore.jobs import Jobs
 from digitcore.learner import Arithmetic, Learner
+from digitcore.names import Refused
 from digitcore.penned import NO_DIGIT
 from digitcore.probe import measure, range_test
 from digitcore.recipes import Recipe
@@ -187,6 +188,38 @@ def test_a_teacher_that_is_gone_fails_in_words_and_loses_nothing(run):
     progress.wish(run, "stop")
     assert work(run).state == "stopped"
     assert Run(run).result.best_epoch == 1
+
+
+def test_a_teacher_that_has_learned_further_fails_in_words_and_loses_nothing(run):
+    """Another teacher would lead it elsewhere than it was going."""
+
+    def end() -> None:
+        progress.wish(run, "pause")
+        shutil.copy(WEIGHTS / "slim" / STATE, other)
+        shutil.copytree(WEIGHTS / "slim", run.parent / "master", dirs_exist_ok=True)
+
+    other = run.parent / "elsewhere"
+    assert work(run, At({25: end})).state == "paused"
+    status = work(run)
+    assert status.state == "failed"
+    assert "Its teacher master has other weights than when this training began" in status.message
+    shutil.copytree(WEIGHTS / "tiny", run.parent / "master", dirs_exist_ok=True)
+    assert work(run, At({10: lambda: progress.wish(run, "pause")})).state == "paused"  # as before
+    shutil.copy(other, run.parent / "master" / STATE)
+    progress.wish(run, "stop")
+    assert work(run).state == "stopped"
+    assert Run(run).result.best_epoch == 1
+
+
+def test_a_teacher_keeps_its_name_and_its_weights_until_its_students_have_ended(run):
+    jobs = Jobs(run.parent)
+    assert jobs.learning_from("master") == ["mine"]
+    for change in (lambda: jobs.rename("master", "doctor"), lambda: jobs.extend("master", 1)):
+        with pytest.raises(Refused, match="master teaches mine, whose training has not ended"):
+            change()
+    assert work(run).state == "finished"
+    assert jobs.learning_from("master") == []
+    jobs.rename("master", "doctor")
 
 
 def test_the_command_line_takes_an_ensemble_and_refuses_nobody(tmp_path):

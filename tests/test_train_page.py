@@ -9,11 +9,12 @@ from streamlit.testing.v1 import AppTest
 from digitcore import progress
 from digitcore.augment import Warp
 from digitcore.jobs import Jobs
-from digitcore.progress import Status
+from digitcore.progress import Changes, Status
 from digitcore.recipes import Recipe
 from digitcore.runs import HISTORY, RECIPE, RESULT, WEIGHTS, Run
 from digitcore.zoo import ZOO
 from tests.test_pages import words
+from ui.states import duration
 
 pytestmark = pytest.mark.usefixtures("runs")
 SMALL = Recipe("dense", epochs=2, digits=500, precision="float32")
@@ -47,6 +48,40 @@ def button(app: AppTest, label: str):
 
 def labels(app: AppTest) -> list[str]:
     return [button.label for button in app.button]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.2, "1 s"), (59.4, "59 s"), (59.7, "1 min 00 s"), (119.7, "2 min 00 s"), (61, "1 min 01 s"),
+     (3599.6, "1 h 00 min"), (7199, "2 h 00 min"), (5400, "1 h 30 min"), (None, "unknown")],
+)  # fmt: skip
+def test_times_are_told_as_on_a_clock(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_a_whole_number_as_a_rate_breaks_no_page(runs):
+    path = in_state(runs, "mine", "paused")
+    recipe = SMALL.to_json().replace('"learning_rate": 0.001', '"learning_rate": 1')
+    (path / RECIPE).write_text(recipe, "utf-8")
+    assert "Learning rate from the next batches on" in {n.label for n in open_train().number_input}
+
+
+@pytest.mark.parametrize(
+    ("state", "epochs", "shown"),
+    [("finished", {}, "for the first time"), ("stopped", {10: 20}, "before it was trained further"),
+     ("paused", {10: 20}, ""), ("failed", {10: 20}, "")],
+)  # fmt: skip
+def test_only_what_has_ended_is_said_to(runs, state, epochs, shown):
+    """A run that is trained further has its old figures until it ends anew."""
+    path = shipped_as_run(runs, "mine")
+    app = open_train()
+    progress.save_status(path, Status(state, epoch=12, epochs=20))
+    progress.save_changes(path, Changes(epochs=epochs))
+    app.session_state["under_way"] = {"mine"}
+    app.run()
+    assert not app.exception
+    assert ("It reads" in words(app)) == bool(shown)
+    assert shown in words(app)
 
 
 def test_opens_with_the_textbook_recipe_and_says_what_to_do():

@@ -486,6 +486,12 @@ def test_diverging_is_told_in_plain_words(few):
         list(train(recipe, *few))
 
 
+def test_where_the_rate_was_changed_by_hand_the_words_name_that_one(few):
+    recipe = replace(QUICK, optimizer="sgd", learning_rate=0.001)
+    with pytest.raises(Diverged, match="well below 10, say 1"):
+        list(train(recipe, *few, rates={2: 10_000.0}))
+
+
 def test_a_loss_that_is_no_number_is_divergence(few, monkeypatch):
     monkeypatch.setattr(training, "learning_rate", lambda *schedule: 1e30)
     happened = train(replace(QUICK, optimizer="sgd"), *few)

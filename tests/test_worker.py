@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from tqdm import tqdm
 
 from digitcore import progress
@@ -50,6 +51,13 @@ class At(tqdm):
         self.seen += int(n or 0)
         if n and self.seen in self.things:
             self.things[self.seen]()
+
+
+def too_large() -> Exception:
+    """What torch says when a machine has not got so much memory."""
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(10**15)
+    return caught.value
 
 
 def fail() -> None:
@@ -228,7 +236,9 @@ def test_a_run_that_ran_out_of_patience_can_be_trained_further(jobs):
         (Diverged("lower the rate"), "lower the rate"),
         (RunDamaged("x is missing"), "x is missing"),
         (ValueError("two digits"), "two digits"),
-        (MemoryError(), "memory"),
+        (MemoryError(), "not enough memory"),
+        (too_large(), "not enough memory"),
+        (torch.OutOfMemoryError("CUDA out of memory"), "not enough memory"),
         (ZeroDivisionError("oh"), "ZeroDivisionError: oh"),
     ],
 )

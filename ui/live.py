@@ -63,7 +63,8 @@ def _ended(every: Sequence[Job], active: Sequence[Job]) -> list[Job]:
     kept, under_way = st.session_state, {job.name for job in active}
     gone = {*kept.get("under_way", ()), *kept.get("ended", ())} - under_way
     kept.under_way = under_way
-    ended = [job for job in every if job.name in gone and job.result]
+    seen = [job for job in every if job.name in gone]
+    ended = [job for job in seen if job.result and job.state in ("finished", "stopped")]
     kept.ended = [job.name for job in ended]
     return ended
 
@@ -73,9 +74,12 @@ def _show_end(job: Job) -> None:
     with st.container(border=True):
         show_state(job)
         share = wilson(job.result.test_correct, job.result.test_n)
+        seen = "which it saw for the first time at the end"
+        if job.changes.epochs:
+            seen = "of which it was also asked before it was trained further"
         st.markdown(
-            f"It reads **{share.value:.2%}** of the {share.n:,} test digits, which it saw for the "
-            f"first time at the end (95 % interval {share.interval})."
+            f"It reads **{share.value:.2%}** of the {share.n:,} test digits, {seen} "
+            f"(95 % interval {share.interval})."
         )
         with st.container(horizontal=True):
             show_ways_on(job.name, "ended")
@@ -226,7 +230,9 @@ def _choose_runs(every: Sequence[Job]) -> list[Job]:
 def _show_advice(job: Job) -> None:
     try:
         since = max(job.changes.epochs, default=0)
-        found = advise(job.planned, loaders.history(job.path), loaders.batches(job.path), since)
+        found = advise(
+            job.as_it_learns, loaders.history(job.path), loaders.batches(job.path), since
+        )
     except RunDamaged as damage:
         st.warning(str(damage), icon=":material/broken_image:")
         return

@@ -1,6 +1,5 @@
 """Cached loaders. What comes from here is shared by all sessions and read-only."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from digitcore import progress, robustness
 from digitcore.digits import DigitSet, load_mnist
 from digitcore.distortions import SETTINGS
 from digitcore.evaluation import Mistake, Predictions
-from digitcore.jobs import RUNS, Jobs
+from digitcore.jobs import Jobs, runs_folder
 from digitcore.leaderboard import Row, rows
 from digitcore.members import Members
 from digitcore.own.answers import OwnPart, keep, stored
@@ -30,8 +29,8 @@ def members() -> Members:
 
 
 def jobs() -> Jobs:
-    """The runs of this server's users: in runs/, or where DIGITS_RUNS says."""
-    return Jobs(Path(os.environ.get("DIGITS_RUNS", RUNS)))
+    """The runs of this server's users."""
+    return Jobs(runs_folder())
 
 
 def test_digits() -> DigitSet:

@@ -82,6 +82,12 @@ def _start_from(name: str, recipe: Recipe) -> None:
 def _show_delete(jobs: Jobs, job: Job) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.markdown(f"Delete {job.name} with its weights, curves and note? It cannot be undone.")
+        learners = jobs.learning_from(job.name)
+        if learners:
+            st.warning(
+                f"Without it {', '.join(learners)} cannot be trained to the end: it is a teacher.",
+                icon=":material/school:",
+            )
         users = jobs.ensembles.using(job.name)
         if users:
             st.warning(
@@ -123,8 +129,9 @@ def _show_downloads(job: Job) -> None:
                 st.download_button(label, (job.path / file).read_bytes, name,
                                    icon=":material/download:", on_click="ignore")  # fmt: skip
         if job.recipe and NAME.fullmatch(job.name):
+            stopped = job.status.epoch if job.status and job.state == "stopped" else 0
             script = export.training_script(
-                job.name, job.recipe, job.changes.rates, job.changes.epochs
+                job.name, job.recipe, job.changes.rates, job.changes.epochs, stopped
             )
             st.download_button("Training script", script, export.script_name(job.name),
                                icon=":material/code:", on_click="ignore")  # fmt: skip

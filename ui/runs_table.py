@@ -20,7 +20,7 @@ COLUMNS = {
     "Run": st.column_config.TextColumn(pinned=True),
     "Validation": st.column_config.NumberColumn(format=PERCENT, help=HELD_OUT),
     "Test": st.column_config.NumberColumn(
-        format=PERCENT, help="Of 10,000 test digits, read once, when the run had ended."
+        format=PERCENT, help="Of 10,000 test digits, read each time the run had ended."
     ),
     "Test, 95 % interval": st.column_config.TextColumn(),
     "Note": st.column_config.TextColumn(width="medium"),

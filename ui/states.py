@@ -60,11 +60,13 @@ def duration(seconds: float | None) -> str:
     """Seconds in the words of a person."""
     if seconds is None or not isfinite(seconds):
         return "unknown"
-    if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 3600:
-        return f"{int(seconds // 60)} min {round(seconds % 60):02} s"
-    return f"{int(seconds // 3600)} h {round(seconds % 3600 / 60):02} min"
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02} min"
 
 
 def attempt(verb: Callable, *arguments: object, done: str = "") -> Any:

@@ -33,7 +33,7 @@ from digitcore.guidance.remedies import (
     raised,
     slower,
 )
-from digitcore.recipes import Recipe
+from digitcore.recipes import MOST_EPOCHS, Recipe
 
 EXPLODED = 3 * GUESSING  # an untrained network starts at 4.3 (cautious) or below; leaps reach 460
 HOPELESS = 1e3  # nats: after a leap this far dense (adam 0.3) stayed at 1.0, or the loss exploded
@@ -220,7 +220,9 @@ def _unfinished(training: Training) -> Advice | None:
         f"Every epoch still lowered the validation loss, at the end from {validation[-2]:.3f} to "
         f"{validation[-1]:.3f}: the training ended before the learning did."
     )
-    remedy = f"Try a learning rate of {plainly(raised(recipe))}, or {2 * recipe.epochs} epochs."
+    more = min(2 * recipe.epochs, MOST_EPOCHS)
+    longer = f", or {more} epochs" if more > recipe.epochs else ""
+    remedy = f"Try a learning rate of {plainly(raised(recipe))}{longer}."
     return Advice("rate too low", words, remedy)
 
 

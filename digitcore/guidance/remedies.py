@@ -60,7 +60,7 @@ def against_overfitting(recipe: Recipe) -> str:
         "stronger warps" if warped else "random warps",
         "" if recipe.label_smoothing else "label smoothing of 0.1",
         "" if recipe.weight_decay else "some weight decay",
-        "" if recipe.patience else "early stopping (patience 3)",
+        "" if recipe.patience or recipe.unwarped else "early stopping (patience 3)",
     ]
     return (
         f"Try {_or([option for option in options if option])}. The best epoch's weights are kept."
@@ -70,7 +70,11 @@ def against_overfitting(recipe: Recipe) -> str:
 def against_plateau(recipe: Recipe) -> str:
     """A rate that ends lower."""
     slower = f"a learning rate of {plainly(lowered(recipe))}"
-    stop = "" if recipe.patience else " Early stopping (patience 5) would save the time."
+    stop = (
+        ""
+        if recipe.patience or recipe.unwarped
+        else " Early stopping (patience 5) would save the time."
+    )
     return f"Try a schedule that ends low, one-cycle or cosine, or {slower}.{stop}"
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from digitcore.distortions import SAMPLE, SETTINGS
 from digitcore.folder import UNREADABLE, RunDamaged, dump
 from digitcore.locks import Locked, holding, is_held
+from digitcore.memory import is_lacking
 from digitcore.robustness import measured
 from digitcore.runs import Run
 
@@ -176,7 +177,7 @@ def in_words(error: Exception) -> str:
             )
         case OSError():
             return f"Its folder cannot be written: {error.strerror or error}."
-        case MemoryError():
+        case _ if is_lacking(error):
             return "There is not enough memory."
         case _:
             return f"The measuring broke off: {type(error).__name__}: {error}"

@@ -226,7 +226,7 @@ def _taken(name: str) -> Refused:
 
 def own_sets() -> OwnSets:
     """The sets of this machine's users: in own/, or where DIGITS_OWN says."""
-    return OwnSets(Path(os.environ.get("DIGITS_OWN", OWN)))
+    return OwnSets(Path(os.environ.get("DIGITS_OWN") or OWN))
 
 
 def _load(name: str, file: Path) -> DigitSet:

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from digitcore import progress, runs
 from digitcore.digits import DataDamaged
 from digitcore.folder import RunDamaged
-from digitcore.jobs import RUNS, Jobs
+from digitcore.jobs import Jobs, runs_folder
 from digitcore.locks import Locked, holding
 from digitcore.own.learning import found
 from digitcore.own.store import NoSuchSet, own_sets
@@ -37,7 +37,7 @@ def main() -> None:
     )
     parser.add_argument("what", type=Path, metavar="RECIPE.json or RUN", help="or a run's folder")
     parser.add_argument("--name", default="", help="of the new run; default: network and number")
-    parser.add_argument("--runs", type=Path, default=RUNS, metavar="FOLDER")
+    parser.add_argument("--runs", type=Path, default=runs_folder(), metavar="FOLDER")
     parser.add_argument("--lock", type=int, help=argparse.SUPPRESS)  # held by whom jobs has started
     arguments = parser.parse_args()
     try:

@@ -23,12 +23,13 @@ from digitcore.explain import first_filters
 from digitcore.finish import finish
 from digitcore.folder import RunDamaged
 from digitcore.learner import Checkpoint
+from digitcore.memory import is_lacking
 from digitcore.models import build
 from digitcore.own.learning import learning_digits
 from digitcore.own.store import NoSuchSet, own_sets
 from digitcore.progress import Changes, Glimpse, Status
 from digitcore.showcase import showcase
-from digitcore.teaching import Teacher, teacher_of
+from digitcore.teaching import Teacher, TeacherChanged, check_same, fingerprints, teacher_of
 from digitcore.training import (
     BatchEnd,
     Diverged,
@@ -195,12 +196,21 @@ class Worker:
         gone that is not needed any more, since all that is asked for is to stop and keep the best
         epoch."""
         try:
-            teacher = teacher_of(self.recipe, runs.RunStore(runs.WEIGHTS, self.path.parent))
-            return learning_digits(self.recipe, own_sets()), teacher
-        except (NoSuchSet, DataDamaged, runs.NoSuchModel, RunDamaged):
+            return learning_digits(self.recipe, own_sets()), self._teacher()
+        except (NoSuchSet, DataDamaged, runs.NoSuchModel, RunDamaged, TeacherChanged):
             if progress.wished(self.path) == "stop" and self.history:
                 return None
             raise
+
+    def _teacher(self) -> Teacher | None:
+        """The same as when the training began: other weights would lead it elsewhere."""
+        store = runs.RunStore(runs.WEIGHTS, self.path.parent)
+        teacher = teacher_of(self.recipe, store)
+        if teacher:
+            now = fingerprints(self.recipe, store)
+            check_same(progress.read_teachers(self.path) if self.checkpoint else {}, now)
+            progress.save_teachers(self.path, now)
+        return teacher
 
     def _keep(self) -> Status:
         """Make a run of what there is, where nothing can be trained."""
@@ -265,7 +275,7 @@ def in_words(error: Exception) -> str:
                 f"The disk is full ({error.strerror}). The run is kept as it was at its last "
                 "checkpoint: make room, then resume it."
             )
-        case MemoryError():
+        case _ if is_lacking(error):
             return "There is not enough memory. Try a smaller batch or a smaller network."
         case _:
             return f"The training broke off: {type(error).__name__}: {error}"
