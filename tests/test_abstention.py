@@ -173,7 +173,7 @@ def test_a_promise_is_made_on_validation_digits_and_tried_on_others(shown, valid
     assert found.validation == abstain(validation, threshold)
     assert found.shown == abstain(shown, threshold)
     kept = found.shown.answered > 0 and found.shown.errors <= rate * found.shown.answered
-    assert (found.verdict == "kept") == kept
+    assert found.verdict.startswith("kept") == kept
     assert (found.verdict == "nothing answered") == (found.shown.answered == 0)
 
 
@@ -183,6 +183,7 @@ def test_luck_may_break_a_promise_but_not_by_much():
         promise(stepped([(1, False)] * k + [(1, True)] * (40 - k)), validation, 0.05).verdict
         for k in (2, 3, 20)
     ]
-    assert verdicts == ["kept", "not kept, perhaps by luck", "not kept"]
+    assert verdicts == ["kept, perhaps by luck", "not kept, perhaps by luck", "not kept"]
+    assert promise(stepped([(1, True)] * 100), validation, 0.05).verdict == "kept"
     unsure = promise(stepped([(2, False)]), stepped([(1, True), (2, False)]), 0)
     assert unsure.verdict == "nothing answered"

@@ -103,6 +103,16 @@ def test_board_of_validation_digits_is_of_these():
     assert "best epoch" in words(app)
 
 
+def test_a_report_says_who_knew_the_digits_before():
+    """On the page a warning says it above all views."""
+    known = "tiny learned from 3 of these digits."
+    seen = seen_of(FEW)
+    for part, before in (("validation", "But for these copies: No network"), ("test", "The test")):
+        told = next(board.pieces(replace(seen, part=part, known=(known,)))).words
+        assert told.startswith(f"{known}\n\nAll figures are of 10,000 test digits. {before}")
+        assert known not in next(board.pieces(replace(seen, part=part))).words
+
+
 def test_board_says_that_choosing_by_test_digits_is_a_choice():
     assert "predicted once" in words(open_view("Leaderboard", models=FEW))
     assert "is a choice too" in words(open_view("Gaps", models=FEW))

@@ -10,11 +10,13 @@ from sklearn.calibration import calibration_curve
 from streamlit.testing.v1 import AppTest
 
 from digitcore.comparison.abstention import risk_area
+from digitcore.comparison.calibration import error_by_luck, reliability
+from digitcore.evaluation import Predictions
 from digitcore.runs import PREDICTIONS, WEIGHTS, RunStore
 from tests.test_compare_page import open_view
 from tests.test_pages import use_store, words
 from ui.compare import confidence
-from ui.compare.confidence_tables import abstention_table, validation_words
+from ui.compare.confidence_tables import abstention_table, trust_table, validation_words
 from ui.compare.seen import Seen
 
 VIEW = "Confidence"
@@ -127,7 +129,7 @@ def test_thresholds_are_chosen_on_validation_digits_and_tried_on_the_shown(page)
         assert shown.loc[name, "Answers from"] == pytest.approx(float(chosen))
         assert shown.loc[name, "On validation"] == f"{errors:,} wrong of {best:,}"
         assert shown.loc[name, "Here"] == f"{errors_here:,} wrong of {answered.sum():,}"
-        assert (shown.loc[name, "Here it is"] == "kept") == (
+        assert shown.loc[name, "Here it is"].startswith("kept") == (
             errors_here <= confidence.WANTED * answered.sum())  # fmt: skip
 
 
@@ -211,7 +213,7 @@ def test_on_validation_digits_it_says_that_this_is_no_test(runs):
     assert "the very validation digits that are shown" in words(app)
     shown = table(app, "Temperature")
     assert (shown["after"] <= shown["Log-loss before"] + 1e-9).all()
-    assert (table(app, "Here it is")["Here it is"] == "kept").all()
+    assert table(app, "Here it is")["Here it is"].str.startswith("kept").all()
 
 
 def test_without_validation_answers_a_model_has_no_threshold_and_no_temperature(store, monkeypatch):
@@ -241,6 +243,17 @@ def test_words_say_where_validation_digits_differ_from_those_shown():
     one = {"tiny": STORE.answers("tiny")}
     assert "spoilt" not in validation_words(seen_of(one), "It is chosen")
     assert "spoilt" in validation_words(seen_of(one, "rotation 30"), "It is chosen")
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_of_seven_digits_that_are_all_right_nothing_is_off_beyond_luck(seed):
+    """Luck mostly brings the very same error, summed up in another precision."""
+    probs = np.zeros((7, 10), np.float32)
+    probs[:, 3] = np.random.default_rng(seed).uniform(0.92, 1, 7)
+    probs[:, 7] = 1 - probs[:, 3]
+    found = Predictions(probs, np.full(7, 3))
+    table = trust_table({"m": reliability(found)}, {"m": error_by_luck(found)})
+    assert table.loc[0, "Bin by bin"] == "within luck"
 
 
 def test_a_model_that_answers_nothing_has_no_accuracy():

@@ -34,6 +34,8 @@ def test_names_all_that_err_least_and_a_single_one_without_a_rank():
     twins = {"a": reader(3), "b": reader(3, 40), "c": reader(4)}
     assert conclusion.leaders(twins) == ["a", "b"]
     assert "Most accurate of 3 are a and b" in conclusion.most_accurate(twins, "all")
+    level = conclusion.most_accurate({"a": twins["a"], "b": twins["b"]}, "all")
+    assert level.startswith("All 2 make equally many errors") and conclusion.PICKED not in level
     alone = conclusion.most_accurate({"a": twins["a"]}, "all")
     assert "only one" in alone and conclusion.PICKED not in alone
 
@@ -83,4 +85,4 @@ def test_confidence_beyond_the_interval_is_to_mend():
     assert "of 3 looked at: s is too sure, on average 99.00%" in said
     assert "t is too timid" in said and "r is" not in said and "n = 1,000" in said
     alright = conclusion.to_mend({"r": reliability(true)})
-    assert alright == "On average r is as sure as right, n = 1,000."
+    assert alright == "On average r is as sure as right, as far as 1,000 digits can tell."

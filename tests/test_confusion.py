@@ -138,6 +138,18 @@ def test_the_difference_of_a_model_and_itself_is_empty():
     assert not any(texts(difference(COUNTS, COUNTS, "by column", "a minus a", 1)).values())
 
 
+def test_the_difference_counts_no_answer_as_no_share_and_hides_what_rounds_to_none():
+    """A column that only one of them answers has no shares in the other, and is no secret."""
+    a, b = np.diag([5] * 10), np.diag([5] * 10)
+    b[8, 8], b[8, 3] = 0, 5
+    words = texts(difference(a, b, "by column", "a minus b", 1, diagonal=True))
+    assert words[8, 8] == "+100" and words[8, 3] == "\N{MINUS SIGN}50.0"
+    a, b = np.diag([5000] * 10), np.diag([5000] * 10)
+    a[0, 1], b[0, 1], b[2, 1] = 3, 3, 1
+    words = texts(difference(a, b, "by column", "a minus b", 1))
+    assert words[0, 1] == "" and words[2, 1] == ""
+
+
 def test_numbers_have_the_themes_colour_also_when_another_cell_is_clicked():
     squares = confusion(COUNTS, "counts", "strong", 6, text="#e6ebee").data[1]
     assert squares.textfont.color == "#e6ebee"

@@ -185,6 +185,15 @@ def test_the_sentence_names_the_ends_and_the_most_varied():
     assert "The 4s differ most" in told
     assert "1s" in standing_out(STATISTICS["ink"], spreads(np.ones(2), np.ones(2, dtype=int)))
     assert "No digit" in standing_out(STATISTICS["ink"], {})
+    single = standing_out(STATISTICS["ink"], spreads(np.array([1.0, 2]), np.array([0, 1])))
+    assert "differ" not in single
+
+
+def test_classes_that_are_equally_frequent_are_named_together():
+    labels = np.repeat(np.arange(10), [20] * 9 + [3])
+    said = glance._frequent(balance(labels, pd.Series(["mine"] * 183, dtype="category")))
+    assert said.startswith("0, 1, 2, 3, 4, 5, 6, 7, 8 are most frequent: 20 of 183 each, ")
+    assert "9 is least frequent: 3 of 183, " in said
 
 
 # --- figures

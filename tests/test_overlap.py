@@ -242,8 +242,9 @@ def test_a_class_without_a_sample_has_no_rate():
     assert rates[0] == type(rates[0])(0, 0, 0, None, None, None)
     assert (rates[4].precision, rates[4].recall.value, rates[4].f1.value) == (None, 0, 0)
     assert (rates[3].answered, rates[3].precision.value) == (2, 0.5)
-    seen_without_a_sample = list(class_rates(certain([7], [3])))[7]
-    assert (seen_without_a_sample.answered, seen_without_a_sample.precision) == (1, None)
+    false_alarm = list(class_rates(certain([7], [3])))[7]
+    assert (false_alarm.answered, false_alarm.recall, false_alarm.f1) == (1, None, None)
+    assert (false_alarm.precision.value, false_alarm.precision.n) == (0, 1)
 
 
 @given(st.integers(0, 300), st.integers(0, 300), st.integers(0, 300))

@@ -20,7 +20,7 @@ from digitcore.own.store import About, OwnSets
 from digitcore.runs import PREDICTIONS, STATE, WEIGHTS, Ensemble, Run, save_ensemble, save_recipe
 from tests.test_compare_page import open_view
 from tests.test_pages import use_store, words
-from ui.compare import digit
+from ui.compare import board, digit
 from ui.compare.seen import Seen
 from ui.compare.views import SHOW
 
@@ -227,6 +227,8 @@ def test_copies_of_what_models_learned_from_elsewhere_are_told(own, store, tmp_p
     assert len(told) == 2
     assert told[0].startswith("3 of these 23 digits are MNIST's") and "flatter tiny." in told[0]
     assert told[1].startswith(f"learner learned from {len(other.learned)} of these 23 digits")
+    said = " ".join(board._words(seen(opened(models=["tiny", "learner"])), []))
+    assert "None of these models" not in said  # but of a set without copies
     own.delete("other")
     told = [box.value for box in opened(models=["learner"]).warning]
     assert len(told) == 1 and "the set other, which is not here any more" in told[0]

@@ -257,6 +257,16 @@ def test_an_own_set_of_one_digit_is_shown(runs, mnist):
         assert not app.exception and view.find(load_catalogue("mine"), kind).rule in words(app)
 
 
+def test_where_confident_learning_is_not_asked_it_is_not_said_to_count_none(runs, mnist):
+    labels = mnist.labels.numpy()
+    few = np.concatenate([np.flatnonzero(labels == digit)[:20] for digit in range(9)]
+                         + [np.flatnonzero(labels == 9)[:3]])  # fmt: skip
+    OwnSets(runs.parent / "own").save("mine", mnist.images[few].numpy(), labels[few], About("test"))
+    catalogue = load_catalogue("mine")
+    said = view.count_words(catalogue, view.find(catalogue, LABELS))
+    assert "Confident learning was not asked: it needs two classes or more, and 10 digits" in said
+
+
 def test_a_report_has_a_piece_for_each_kind(shipped):
     found = list(view.pieces(shipped))
     assert [piece.heading for piece in found[: len(KINDS)]] == list(KINDS)

@@ -167,7 +167,7 @@ class Promise:
         if wrong is None:
             return "nothing answered"
         if wrong.value <= self.rate:
-            return "kept"
+            return "kept" if wrong.high <= self.rate else "kept, perhaps by luck"
         return "not kept, perhaps by luck" if wrong.low <= self.rate else "not kept"
 
 

@@ -28,6 +28,8 @@ def most_accurate(predictions: Mapping[str, Predictions], where: str) -> str:
     if len(predictions) == 1:
         return f"{first[0]} is the only one looked at: {reached}."
     verb = "is" if len(first) == 1 else "are"
+    if len(first) == len(predictions):
+        return f"All {len(first)} make equally many errors: {reached}."
     return f"Most accurate of {len(predictions)} {verb} {_listed(first)}: {reached}. {PICKED}"
 
 
@@ -84,14 +86,15 @@ def to_mend(found: Mapping[str, Reliability]) -> str:
     n = next(iter(found.values())).n
     if not off:
         verb = "is" if len(found) == 1 else "are"
-        return f"On average {_listed([*found])} {verb} as sure as right, n = {n:,}."
+        told = f"On average {_listed([*found])} {verb} as sure as right"
+        return f"{told}, as far as {n:,} digits can tell."
     parts = [
         f"{name} is {one.verdict}, on average {one.claimed:.2%} where {one.reached.words} is right"
         for name, one in off.items()
     ]
     return (
-        f"Confidence to mend, of {len(found)} looked at: {'; '.join(parts)}; n = {n:,}. One in "
-        "twenty lies so far off by luck."
+        f"Confidence to mend, of {len(found)} looked at: {'; '.join(parts)}; n = {n:,}. Fewer "
+        "than one in twenty lie so far off by luck."
     )
 
 

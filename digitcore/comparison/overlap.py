@@ -223,7 +223,8 @@ def where_confused(predictions: Answers, label: int, answer: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class ClassRates:
-    """How well one digit is read, each rate with a 95 % interval; all None without such a digit.
+    """How well one digit is read, each rate with a 95 % interval; recall and F1 None without such a
+    digit.
 
     support: how many there are; answered: how often it is the answer. precision: of those answers,
     the share that is right, None where it is never the answer. recall: the share of such digits
@@ -248,16 +249,13 @@ def class_rates(predictions: Predictions) -> Iterator[ClassRates]:
     for digit in DIGITS:
         hits = int(counts[digit, digit])
         support, answered = int(counts[digit].sum()), int(counts[:, digit].sum())
-        if support == 0:
-            yield ClassRates(int(digit), 0, answered, None, None, None)
-            continue
         yield ClassRates(
             int(digit),
             support,
             answered,
             wilson(hits, answered) if answered else None,
-            wilson(hits, support),
-            f1_rate(hits, answered - hits, support - hits),
+            wilson(hits, support) if support else None,
+            f1_rate(hits, answered - hits, support - hits) if support else None,
         )
 
 

@@ -85,6 +85,8 @@ def standing_out(statistic: Statistic, found: Mapping[int, Spread]) -> str:
     )
     widths = {digit: spread.middle for digit, spread in found.items()}
     widest = max(widths.values())
+    if widest == 0:
+        return ends
     varied = _of(widths, widest)
     return (
         f"{ends} The {varied} differ most from each other: the middle half of them spans "

@@ -63,11 +63,16 @@ def misread(probs: Floats, labels: np.ndarray) -> np.ndarray:
     return probs.max(1) > probs[np.arange(len(labels)), labels]
 
 
+def can_be_marked(labels: np.ndarray) -> bool:
+    """Whether there are enough of each class for confident learning, see ENOUGH."""
+    counts = np.unique(labels, return_counts=True)[1]
+    return len(counts) > 1 and counts.min() >= ENOUGH
+
+
 def marked(probs: Floats, labels: np.ndarray) -> np.ndarray:
     """bool (N,): what confident learning counts as label errors: Northcutt, Jiang, Chuang (2021),
     cleanlab's filter `confident_learning`. None where there are too few digits, see ENOUGH."""
-    counts = np.unique(labels, return_counts=True)[1]
-    if len(counts) < 2 or counts.min() < ENOUGH:
+    if not can_be_marked(labels):
         return np.zeros(len(labels), dtype=bool)
     from cleanlab.filter import find_label_issues
 

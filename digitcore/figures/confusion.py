@@ -43,7 +43,7 @@ def difference(
 
     Both are of the same digits.
     """
-    values = scaled(a, scale) - scaled(b, scale)
+    values = np.nan_to_num(scaled(a, scale)) - np.nan_to_num(scaled(b, scale))  # no digit: no share
     words = [[_words(value, scale, signed=True) for value in row] for row in values]
     return _matrix(values, words, a - b, title, top, diagonal, "%{text}", text, chosen)
 
@@ -55,7 +55,11 @@ def _words(value: float, scale: str, signed: bool = False) -> str:
     number = (
         f"{value:.0f}" if scale == "counts" else f"{100 * value:.{1 if abs(value) < 1 else 0}f}"
     )
-    return (f"+{number}" if value > 0 else number.replace("-", "\u2212")) if signed else number
+    if not signed:
+        return number
+    if not float(number):
+        return ""
+    return f"+{number}" if value > 0 else number.replace("-", "\u2212")
 
 
 def _matrix(

@@ -97,12 +97,17 @@ def middles(places: np.ndarray, labels: np.ndarray) -> dict[int, tuple[int, int]
     return found
 
 
+def drawn_every(count: int) -> int:
+    """One in so many digits is drawn on a still map of `count`, 1 or more."""
+    return -(-count // DRAWN)
+
+
 def still_map(places: np.ndarray, labels: np.ndarray, title: str) -> go.Figure:
     """A map by class: each class in its colour, with its digit at its middle.
 
     places: (N, 2); of more than DRAWN, every so manieth is drawn.
     """
-    step = -(-len(places) // DRAWN)
+    step = drawn_every(len(places))
     shown, classes = places[::step], labels[::step]
     figure = go.Figure([
         go.Scatter(

@@ -26,14 +26,15 @@ GROUP, FILTER = "seeds", "board filter"
 NUMBER = st.column_config.NumberColumn
 FIGURES = {  # of scores.Scores: heading, factor to the unit in it, format, and what it is
     "accuracy": ("Accuracy %", 100, "%.2f", "Share of digits read rightly."),
-    "errors": ("Errors", 1, "%.4g", "Digits misread."),
+    "errors": ("Errors", 1, "%.6g", "Digits misread."),
     "precision": ("Precision %", 100, "%.2f", "Of the answers with a digit, the share that is "
-                  "right; mean over digits."),
+                  "right; mean over the digits that occur."),
     "recall": ("Recall %", 100, "%.2f", "Of the images of a digit, the share read rightly; mean "
-               "over digits."),
-    "f1": ("F1 %", 100, "%.2f", "Harmonic mean of precision and recall; mean over digits."),
+               "over the digits that occur."),
+    "f1": ("F1 %", 100, "%.2f", "Harmonic mean of precision and recall; mean over the digits "
+           "that occur."),
     "auc": ("AUC", 1, "%.6f", "Chance that an image of a digit gets a higher probability of it "
-            "than one of another digit; mean over digits."),
+            "than one of another digit; mean over digits. Nothing where a digit does not occur."),
     "top_3": ("Top 3 %", 100, "%.2f", "Share of digits whose label is among the three most "
               "probable."),
     "log_loss": ("Log-loss", 1, "%.4f", "Mean of minus the logarithm of the label's probability, "
@@ -58,6 +59,7 @@ ONCE = {
     "same writers, whom the test digits do not share; and each run's best epoch and the ensembles "
     "were chosen by them. So they flatter a little.",
 }
+UNLEARNED = "None of these models learned from them, or was chosen by them."
 LUCKS = (
     "Two kinds of luck: the interval of a single model is Wilson's and says how far other digits "
     "could have moved its accuracy. The standard deviation over seeds, in the columns with ±, says "
@@ -95,7 +97,8 @@ def pieces(seen: Seen) -> Iterator[Piece]:
     recipes, groups = recipes_of(seen)
     board = _board(seen, groups if st.session_state.get(GROUP) else [])
     table = _readable(_table(seen, board, recipes))
-    yield Piece("Who reads best", "\n\n".join(_words(seen, board)), _chart(seen, board), table)
+    words = [*seen.known, *_words(seen, board)]
+    yield Piece("Who reads best", "\n\n".join(words), _chart(seen, board), table)
 
 
 def at_test(seen: Seen) -> str:
@@ -110,9 +113,12 @@ def _board(seen: Seen, groups: Sequence[tuple[str, ...]]) -> list[Line]:
 def _words(seen: Seen, board: Sequence[Line]) -> list[str]:
     once = ONCE.get(seen.part, "No network was chosen by these warped test digits.")
     if isinstance(seen.part, OwnPart):
-        once = fairness(seen) or "None of these models learned from them, or was chosen by them."
+        once = fairness(seen) or ("" if seen.known else UNLEARNED)
+    elif seen.known and seen.part == VALIDATION:
+        once = f"But for these copies: {once}"
     grouped = any(len(line.runs) > 1 for line in board)
-    return [f"All figures are of {seen.where}. {once}", *([LUCKS] if grouped else [])]
+    first = f"All figures are of {seen.where}. {once}".strip()
+    return [first, *([LUCKS] if grouped else [])]
 
 
 def _chart(seen: Seen, board: Sequence[Line]) -> go.Figure:

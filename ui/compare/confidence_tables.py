@@ -12,6 +12,7 @@ from digitcore.own.answers import OwnPart
 from ui.compare.part import TEST, VALIDATION
 from ui.compare.seen import Seen
 
+ROUNDING = 1e-6  # of sums in single precision: of few digits luck brings the very same error
 PERCENT = st.column_config.NumberColumn(format="%.2f %%")
 NATS = st.column_config.NumberColumn(format="%.4f")
 COLUMNS = {
@@ -44,7 +45,7 @@ def trust_table(found: Mapping[str, Reliability], luck: Mapping[str, float]) -> 
         {
             "Model": name,
             "On average": one.verdict,
-            "Bin by bin": "within luck" if one.error <= luck[name] else "off beyond luck",
+            "Bin by bin": "off beyond luck" if one.error > luck[name] + ROUNDING else "within luck",
             "Mean confidence": 100 * one.claimed,
             **_percent("Right", one.reached),
             "Calibration error": 100 * one.error,

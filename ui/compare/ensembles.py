@@ -190,7 +190,9 @@ def _stories(part: Anatomy) -> dict[str, np.ndarray]:
 
 def _parting(found: Dissected) -> str:
     if len(found.ensemble.members) == 2:
-        return "Two members have no majority: where they differ, the surer one prevails."
+        weighed = found.ensemble.weights is not None
+        by = "whose weight times probability is larger" if weighed else "that is surer"
+        return f"Two members have no majority: where they differ, the one {by} mostly prevails."
     return (
         f"On {len(found.shown.outvoted):,} of {found.seen.where} more than half of the members are "
         f"wrong though one is right. Together they misread {len(found.shown.missed):,} digits that "

@@ -25,7 +25,7 @@ def subject(seen: Seen) -> str:
 def overlap_words(seen: Seen, found: Overlap) -> str:
     """How many digits any and all of the models misread, and how to read the chart."""
     every = len(overlap.all_wrong(seen.predictions))
-    digits, sets = count(found.rest_digits), count(found.rest, "smaller set")
+    digits, sets = count(found.rest_digits), count(found.rest, "further set")
     rest = f" Left out: {digits} in {sets}." if found.rest else ""
     return (
         f"Misread by at least one of {len(seen.names)} models: {found.erring:,} of {seen.where}; "

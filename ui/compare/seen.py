@@ -33,7 +33,8 @@ class Seen:
     stand after a number. numbers: (N,) the place of each of the digits in MNIST's test or training
     set, or in the own one. The mappings are by name, in the chosen order, with at least one model.
     learners: models that learned from others of the own set's digits, for whose sake only those
-    held out are judged.
+    held out are judged. known: sentences on models that learned from some of these very digits, as
+    copies of them stood elsewhere.
     """
 
     part: Part
@@ -44,6 +45,7 @@ class Seen:
     rows: Mapping[str, Row]
     styles: Mapping[str, Style]
     learners: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -123,16 +125,17 @@ def choose_seen() -> Seen | None:
     if not predictions:
         return None
     digits, numbers, where = digits_of(part)
+    own = part.name if isinstance(part, OwnPart) else ""
+    asked = own or part in (TEST, VALIDATION)
+    known = known_before(predictions, digits, own) if asked else ()
     seen = Seen(
-        part, where, digits, numbers, predictions,
-        {name: rows[name] for name in predictions}, _styles(predictions, rows), tuple(learners),
+        part, where, digits, numbers, predictions, {name: rows[name] for name in predictions},
+        _styles(predictions, rows), tuple(learners), tuple(known),
     )  # fmt: skip
     if learners:
         st.info(fairness(seen), icon=":material/visibility_off:")
-    own = part.name if isinstance(part, OwnPart) else ""
-    if own or part in (TEST, VALIDATION):
-        for words in known_before(predictions, digits, own):
-            st.warning(words, icon=":material/content_copy:")
+    for words in seen.known:
+        st.warning(words, icon=":material/content_copy:")
     return seen
 
 

@@ -4,10 +4,12 @@ from contextlib import suppress
 from functools import cache
 
 import numpy as np
+import torch
 
 from digitcore.digits import load_mnist, places_held_out
 from digitcore.exploration.catalogue import TEST, TRAINING, VALIDATION, Catalogue
 from digitcore.folder import RunDamaged
+from digitcore.own.parts import looks, looks_of_mnist
 from ui import loaders
 
 UNLEARNED = "unlearned"  # networks that have not learned from the digit, as the catalogue has them
@@ -29,7 +31,11 @@ def answers_words(catalogue: Catalogue, place: int) -> str:
     if not catalogue.is_mnist:
         if owners:
             return f"Learned from digits of this set, perhaps from this one: {', '.join(owners)}."
-        return "No model has learned from this set."
+        look = looks(torch.from_numpy(catalogue.images[[place]]))
+        if np.isin(look, looks_of_mnist(train=True)).any():
+            return ("Pixel for pixel one of MNIST's training digits, from which nearly all models "
+                    "have learned: their answers say little.")  # fmt: skip
+        return "No model has learned from this set under its name."
     words = f"{UNLEARNED}: networks that have not learned from this digit."
     if catalogue.table["split"].iat[place] == TRAINING:
         return f"{words} Most of the others have, so that their answers say little."

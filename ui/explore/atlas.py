@@ -17,6 +17,7 @@ from digitcore.figures.map import (
     by_quality,
     by_right,
     by_statistic,
+    drawn_every,
     still_map,
 )
 from digitcore.report import Piece
@@ -96,6 +97,8 @@ def pieces(catalogue: Catalogue) -> Iterator[Piece]:
     name = kept_among(MAP, list(catalogue.maps))
     about = ABOUT[name]
     words = f"{about.shows} {about.lacks} Each class has its colour, and its digit at its middle."
+    every = drawn_every(len(catalogue))
+    words += f" Of {len(catalogue):,} digits one in {every} is drawn." if every > 1 else ""
     figure = still_map(catalogue.maps[name], catalogue.labels, about.title)
     yield Piece("A map of the digits", words, figure)
 

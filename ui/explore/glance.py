@@ -98,8 +98,10 @@ def _show_headline(catalogue: Catalogue, table: pd.DataFrame) -> None:
         else:
             st.metric("Classes of 10", len(there), border=True)
         if most["Count"] > least["Count"]:
-            st.metric(f"Most frequent: {most['Digit']}", f"{most['Share']:.1%}", border=True)
-            st.metric(f"Least frequent: {least['Digit']}", f"{least['Share']:.1%}", border=True)
+            for word, row in (("Most", most), ("Least", least)):
+                alike = there[there["Count"] == row["Count"]]["Digit"]
+                st.metric(f"{word} frequent: {', '.join(map(str, alike))}", f"{row['Share']:.1%}",
+                          border=True)  # fmt: skip
     st.caption(_frequent(table))
     for words in _about(catalogue):
         (st.caption if catalogue.is_mnist else st.text)(words)
@@ -109,16 +111,22 @@ def _frequent(table: pd.DataFrame) -> str:
     """Which classes are the most and the least frequent, with intervals; and which are missing."""
     whole, missing = shares.whole(table), shares.missing(table)
     there = whole[whole["Count"] > 0]
-    ends = [there.loc[pick] for pick in (there["Count"].idxmax(), there["Count"].idxmin())]
-    told = [
-        f"{row['Digit']} is {word} frequent: {row['Count']:,} of {row['Of']:,}, "
-        f"{wilson(int(row['Count']), int(row['Of'])).words}"
-        for row, word in zip(ends, ("most", "least"), strict=True)
-    ]
-    if ends[0]["Count"] == ends[1]["Count"]:
-        told = [f"As many of each class: {ends[0]['Count']:,}"]
+    ends = there["Count"].max(), there["Count"].min()
+    told = [_alike(there[there["Count"] == end], word)
+            for end, word in zip(ends, ("most", "least"), strict=True)]  # fmt: skip
+    if ends[0] == ends[1]:
+        told = [f"As many of each class: {ends[0]:,}"]
     absent = [f"There is no {', '.join(map(str, missing))}"] if missing else []
     return ". ".join([*told, *absent]) + "."
+
+
+def _alike(rows: pd.DataFrame, word: str) -> str:
+    """The classes, one or more, that are equally frequent."""
+    digits, row = rows["Digit"].astype(str).tolist(), rows.iloc[0]
+    who = f"{digits[0]} is" if len(digits) == 1 else f"{', '.join(digits)} are"
+    each = "" if len(digits) == 1 else " each"
+    count, of = int(row["Count"]), int(row["Of"])
+    return f"{who} {word} frequent: {count:,} of {of:,}{each}, {wilson(count, of).words}"
 
 
 def _about(catalogue: Catalogue) -> Sequence[str]:

@@ -9,11 +9,13 @@ import streamlit as st
 from digitcore.exploration.catalogue import OWN, SPLITS, Catalogue
 from digitcore.exploration.suspects import (
     DOUBLES,
+    ENOUGH,
     KINDS,
     LABELS,
     OUTLIERS,
     OVERLAP,
     Found,
+    can_be_marked,
     share_words,
 )
 from digitcore.report import Piece
@@ -87,6 +89,10 @@ def count_words(catalogue: Catalogue, found: Found) -> str:
              for part, size in _sizes(catalogue).items()]  # fmt: skip
     if found.kind != LABELS:
         return f"{found.kind}: {', '.join(parts)}."
+    if not can_be_marked(catalogue.labels):
+        return (f"Read otherwise than labelled: {', '.join(parts)}. Confident learning was not "
+                f"asked: it needs two classes or more, and {ENOUGH} digits of each that there "
+                "is.")  # fmt: skip
     sure = int(found.table["marked"].sum())
     return (f"Read otherwise than labelled: {', '.join(parts)}. Of these, confident learning "
             f"counts {sure:,} as label errors ({FLAG}).")  # fmt: skip
