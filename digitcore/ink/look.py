@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from digitcore.ink.contrast import Reading, View, is_flat, view
+from digitcore.ink.frames import unframed
+from digitcore.ink.grain import whole
 from digitcore.ink.mnist import BOX
 from digitcore.ink.outcome import Floats, Mask, NoInk
-from digitcore.ink.paper import find_sheet
+from digitcore.ink.paper import MARGIN, Sheet, find_sheet
 from digitcore.ink.pixels import border
 from digitcore.ink.shapes import Found, digit, is_soft, strangeness, without_corners
 from digitcore.ink.stroke import Stroke, measured
@@ -18,6 +20,10 @@ COVERED = 0.35
 """Share of a picture from which what runs along its border is a shadow, or another background."""
 ALL_AROUND = 0.9
 """Share of the border from which what lies along it is a frame."""
+HARDLY = 0.015
+"""Margin of a sheet, as a share of it, on which a digit was drawn."""
+NOTE = 0.15
+"""Share of a picture up to which a blank sheet may be a note or a rubber beside the digit."""
 NOTHING = "The picture is empty: nothing stands out from its background."
 FILLED = "A large area at the picture's border stands out, and no stroke of a pen."
 
@@ -39,32 +45,66 @@ def look(planes: Floats) -> Seen:
     Raises NoInk.
     """
     if sheet := find_sheet(planes):
-        straight = sheet.straight(planes)
         alone = sheet.alone and not is_flat(planes)  # on a canvas a stroke encloses the like
         try:
-            seen = _look(view(straight))
-            if alone or not border(seen.ink > 0.5).any():
-                return replace(seen, sheet=straight)
+            if seen := _look_on(sheet, planes, alone):
+                return seen
         except NoInk:
-            if alone:
+            if alone and sheet.share > NOTE:
                 raise
     return _look(view(planes))
 
 
+def _look_on(sheet: Sheet, planes: Floats, alone: bool) -> Seen | None:
+    """What is seen on a sheet; None where its ink runs off it, unless it is alone. Without all of
+    its margin only if a digit was drawn into that. Raises NoInk."""
+    first = None
+    for margin in (MARGIN, HARDLY):
+        straight = sheet.straight(planes, margin)
+        seen = replace(_look(view(straight)), sheet=straight)
+        if not border(seen.ink > 0.5).any():
+            return seen
+        first = first or seen
+    return first if alone else None
+
+
 def _look(shown: View) -> Seen:
-    seen: list[Seen] = []
-    refusal = NoInk(FILLED if shown.ways else NOTHING)
-    for reading in _worth_trying(shown):
-        try:
-            found = digit(reading.ink)
-            seen.append(_seen(shown, reading, found))
-            if shown.flat:  # the best that can be read
-                break
-        except NoInk as no:
-            refusal = no
+    shown = replace(shown, ways=[_unframed(reading) for reading in shown.ways])
+    tried = _worth_trying(shown)
+    seen, refusal, broken = _see(shown, tried)
+    for readings in whole(broken):
+        if seen:
+            break
+        seen, _, _ = _see(shown, readings)
     if not seen:
         raise refusal
     return min(seen, key=lambda one: one.doubt)
+
+
+def _see(shown: View, readings: Iterable[Reading]) -> tuple[list[Seen], NoInk, list[Reading]]:
+    """What is seen in readings; why nothing in the last one in which it is so; and the readings in
+    which there is no digit, if perhaps its pieces."""
+    seen, refusal, broken = [], NoInk(FILLED if shown.ways else NOTHING), []
+    for reading in readings:
+        try:
+            found = digit(reading.ink)
+        except NoInk as no:
+            refusal = no
+            broken.append(reading)
+            continue
+        try:
+            seen.append(_seen(shown, reading, found))
+        except NoInk as no:
+            refusal = no
+        else:
+            if shown.flat:  # the best that can be read
+                break
+    return seen, refusal, broken
+
+
+def _unframed(reading: Reading) -> Reading:
+    ink = unframed(reading.ink)
+    return reading if ink is reading.ink else replace(reading, ink=ink)
 
 
 def _worth_trying(shown: View) -> list[Reading]:

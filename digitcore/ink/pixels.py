@@ -42,6 +42,21 @@ def as_bytes(picture: NDArray[Any], thin: bool = True) -> Bytes:
     return _in_range(_thinned(picture) if thin else picture)
 
 
+def unrepeated(pixels: Bytes) -> Bytes:
+    """(H, W, C) uint8 -> the same; or, if it was enlarged by repeating pixels, as it was before.
+
+    Of more than two colours: the sides of a straight bar would look like large pixels too.
+    """
+    if len(np.unique(pixels[:: max(1, len(pixels) // 64)])) <= 2:
+        return pixels
+    rows = 1 + np.flatnonzero((pixels[1:] != pixels[:-1]).any(axis=(1, 2)))
+    if rows.size == 0 or np.gcd.reduce(rows, initial=len(pixels)) == 1:
+        return pixels
+    columns = 1 + np.flatnonzero((pixels[:, 1:] != pixels[:, :-1]).any(axis=(0, 2)))
+    times = np.gcd.reduce([*rows, *columns, *pixels.shape[:2]])
+    return pixels[::times, ::times]
+
+
 def _thinned(picture: NDArray[Any]) -> NDArray[Any]:
     """A photo of many megapixels without some of its rows and columns: averaging all is slow."""
     step = max(1, max(picture.shape[:2]) // (4 * WORK))

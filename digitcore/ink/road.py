@@ -11,11 +11,11 @@ from digitcore.ink.files import decode
 from digitcore.ink.look import Seen, look
 from digitcore.ink.mnist import SIDE, like_mnist
 from digitcore.ink.outcome import Bytes, Floats, Ink, Step
-from digitcore.ink.pixels import as_bytes, border, colours, shown
+from digitcore.ink.pixels import as_bytes, colours, shown, unrepeated
+from digitcore.ink.plate import off_transparency
+from digitcore.ink.rim import with_rim
 from digitcore.ink.stroke import measured, placed, weighed
 
-TINY, RIM = 16, 2
-"""Longer side in pixels below which a picture gets a rim, and that rim's width."""
 STROKE = "Its stroke, brought near the width of MNIST's."
 SOFT_STROKE = "Its stroke, with its grey levels: the picture is blurred, or has few pixels."
 
@@ -32,9 +32,9 @@ def read(picture: NDArray[Any]) -> Ink:
     and background may have any colours. Raises BadPicture if it is no such array, NoInk if no
     digit can be seen in it.
     """
-    pixels = as_bytes(picture)
+    pixels = unrepeated(as_bytes(picture))
     ready = _ready(pixels)
-    return ready if ready is not None else _read(colours(pixels))
+    return ready if ready is not None else _read(colours(off_transparency(pixels)))
 
 
 def fitted(ink: Floats) -> Bytes:
@@ -70,7 +70,7 @@ def _grey(pixels: Bytes) -> Bytes | None:
 
 
 def _read(planes: Floats) -> Ink:
-    seen = look(_with_rim(planes))
+    seen = look(with_rim(planes))
     weight = weighed(seen.stroke)
     image = placed(weight)
     steps = (
@@ -88,16 +88,6 @@ def _sheet(seen: Seen) -> tuple[Step, ...]:
     if seen.sheet is None:
         return ()
     return (Step("Sheet", "The sheet of paper, laid straight.", shown(seen.sheet)),)
-
-
-def _with_rim(planes: Floats) -> Floats:
-    """A picture of so few pixels shows its digit alone, as scikit-learn's 8x8 do: it gets a rim of
-    its border's colour, so that the digit need not touch the border."""
-    if max(planes.shape[1:]) >= TINY:
-        return planes
-    return np.stack(
-        [np.pad(plane, RIM, constant_values=np.median(border(plane))) for plane in planes]
-    )
 
 
 def _picture(ink: Floats) -> Bytes:

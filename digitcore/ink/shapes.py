@@ -48,13 +48,13 @@ def digit(ink: Floats) -> Found:
     patches, count = ndimage.label(ink > 0.5, structure=EVERY_SIDE)
     if count == 0:
         raise NoInk("The picture is empty: nothing stands out from its background.")
-    boxes = _boxes(patches)
+    boxes = boxes_of(patches)
     areas = np.bincount(patches.ravel(), minlength=count + 1)[1:]
     inner = _inner(boxes, areas, ink.shape)
     if count > 1 and _crossing(boxes, ink.shape)[inner].all():
         raise NoInk("There are only the lines of the paper in the picture.")
     main = int(np.where(inner, areas, 0).argmax())
-    if _longer(boxes[main]) < max(SMALLEST, SMALLEST_SHARE * max(ink.shape)):
+    if longer(boxes[main]) < max(SMALLEST, SMALLEST_SHARE * max(ink.shape)):
         raise NoInk("There are only specks in the picture. Draw a digit, or draw it larger.")
     kept = inner & _belonging(boxes, areas, main)
     total = areas[inner].sum()
@@ -78,8 +78,8 @@ def without_corners(ink: Floats) -> Floats:
     if mask[ends].sum() < 2:
         return ink
     held = np.unique(patches[ends][mask[ends]])
-    boxes = _boxes(patches)
-    large = _longer(boxes) >= max(SMALLEST, LARGE * max(ink.shape))
+    boxes = boxes_of(patches)
+    large = longer(boxes) >= max(SMALLEST, LARGE * max(ink.shape))
     large[held - 1] = False
     if not large.any():
         return ink
@@ -93,13 +93,13 @@ def largest(mask: Mask) -> Mask:
     return np.asarray(patches == 1 + np.bincount(patches.ravel())[1:].argmax())
 
 
-def _boxes(patches: np.ndarray) -> np.ndarray:
+def boxes_of(patches: np.ndarray) -> np.ndarray:
     """(n, 4) int: top, left, bottom, right of every patch."""
     found = ndimage.find_objects(patches)
     return np.array([(r.start, c.start, r.stop, c.stop) for r, c in found])
 
 
-def _longer(boxes: np.ndarray) -> np.ndarray:
+def longer(boxes: np.ndarray) -> np.ndarray:
     return (boxes[..., 2:] - boxes[..., :2]).max(axis=-1)
 
 
@@ -111,13 +111,13 @@ def _inner(boxes: np.ndarray, areas: np.ndarray, shape: tuple[int, ...]) -> Mask
     """
     touching = (boxes[:, :2] <= 0).any(axis=1) | (boxes[:, 2:] >= np.array(shape)).any(axis=1)
     around = ((boxes[:, 2:] - boxes[:, :2]) > 0.8 * np.array(shape)).all(axis=1)
-    whole = ~touching & ~around & (_longer(boxes) >= max(SMALLEST, LARGE * max(shape)))
+    whole = ~touching & ~around & (longer(boxes) >= max(SMALLEST, LARGE * max(shape)))
     if not whole.any():
         return np.ones(len(boxes), dtype=bool)
     main = int(np.where(whole, areas, 0).argmax())
-    length = _longer(boxes[main])
-    close = _gaps(boxes, boxes[main]) < 0.2 * np.maximum(length, _longer(boxes))
-    short = _longer(boxes) <= max(1.2 * length, 0.6 * min(shape))
+    length = longer(boxes[main])
+    close = _gaps(boxes, boxes[main]) < 0.2 * np.maximum(length, longer(boxes))
+    short = longer(boxes) <= max(1.2 * length, 0.6 * min(shape))
     return np.asarray((~touching | (close & short)) & ~around)
 
 
@@ -134,7 +134,7 @@ def outline(mask: Mask) -> int:
 
 def _belonging(boxes: np.ndarray, areas: np.ndarray, main: int) -> Mask:
     """Which patches make up the digit: the largest, and what is near it and more than dust."""
-    near = _gaps(boxes, boxes[main]) <= NEAR * _longer(boxes[main])
+    near = _gaps(boxes, boxes[main]) <= NEAR * longer(boxes[main])
     return near & (areas >= DUST * areas[main])
 
 

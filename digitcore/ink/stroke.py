@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,8 @@ BLOB = 0.62
 """Widest spot to longer side; at most 0.54 in MNIST, 1 for a dot or a square."""
 TANGLED = 6.0
 """Length of the stroke to the longer side; at most 3.0 in MNIST, a multiple of it in noise."""
+THINNEST = 2.5
+"""Width of a stroke in fine pixels below which it breaks, as a thin pen's on a large canvas."""
 STEPS = (1.0, 0.75, 0.5, 0.25)
 """Shares of the wanted change that are tried until one leaves the digit's shape alone."""
 SOFT = 0.3
@@ -122,9 +125,22 @@ def placed(stroke: Stroke) -> Bytes:
 
 def _fine(ink: Floats) -> Floats:
     """Resized to 160 pixels along, with room around it for a stroke to grow."""
+    ink = _widened(ink)
     factor = BOX * FINE / max(ink.shape)
     height, width = (max(1, round(side * factor)) for side in ink.shape)
     return np.pad(_resized(np.pad(ink, 1), (width, height)), 2 * FINE)
+
+
+def _widened(ink: Floats) -> Floats:
+    """A line so thin that it would break between fine pixels, widened until it does not."""
+    mask, factor = ink > 0.5, BOX * FINE / max(ink.shape)
+    if factor >= 1 or not mask.any():
+        return ink
+    lacking = THINNEST / factor - 4 * float(_depth(mask)[mask].mean())
+    if lacking <= 0:
+        return ink
+    size = 2 * math.ceil(lacking / 2) + 1
+    return np.asarray(ndimage.grey_dilation(np.pad(ink, size // 2 + 1), size=(size, size)))
 
 
 def _softness(ink: Floats) -> float:
