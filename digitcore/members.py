@@ -29,6 +29,7 @@ DEFAULT = "champion"
 CHOSEN = "chosen"  # what models that are named one by one are called together
 MOST_THRESHOLDS = 1000  # kept in memory: whoever asks for other models makes another
 Version = tuple[Path, int]
+NAMED = 200  # letters of what was asked for that are said again
 _MEASURING = ThreadPoolExecutor(1, "measuring")  # one at a time: they would slow each other down
 
 
@@ -79,7 +80,9 @@ class Members:
         unknown = [name for name in names if name not in ensembles and name not in runs]
         if unknown or not names:
             known = ", ".join([*ensembles, *runs]) or "none yet"
-            raise UnknownModel(f"No model is called {', '.join(unknown)}. There are: {known}.")
+            asked = ", ".join(unknown)
+            asked = asked if len(asked) <= NAMED else f"{asked[: NAMED - 1]}…"
+            raise UnknownModel(f"No model is called {asked}. There are: {known}.")
         if len(names) == 1 and names[0] in ensembles:
             return ensembles[names[0]]
         members = expanded(names, ensembles)

@@ -2,11 +2,13 @@
 
 import base64
 import io
+import json
 import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
+from starlette.requests import ClientDisconnect
 from starlette.testclient import TestClient
 
 from digitcore import api as rest
@@ -116,6 +118,26 @@ def test_models_are_chosen_in_the_order_given(client):
     hold_answer(answer, 7)
 
 
+def test_models_that_are_named_one_by_one_answer_all(client):
+    answer = client.post("/predict?models=tiny&models=dense,slim", content=SEVEN).json()
+    assert list(answer["models"]) == ["tiny", "dense", "slim"]
+
+
+@pytest.mark.parametrize("how", ["a b", "data:", "DATA:", "url-safe", "unpadded", "lines", "mark"])
+def test_base64_is_read_however_it_is_written(client, how):
+    text = base64.b64encode(SEVEN).decode()
+    body = {
+        "a b": f" {text} ", "data:": f" data:image/png;base64,{text}",
+        "DATA:": f"DATA:image/png;base64,{text}", "unpadded": text.rstrip("="),
+        "url-safe": base64.urlsafe_b64encode(SEVEN).decode(),
+        "lines": "\n".join(text[start : start + 76] for start in range(0, len(text), 76)),
+    }.get(how, text)  # fmt: skip
+    content = json.dumps({"image": body}).encode()
+    content = b"\xef\xbb\xbf" + content if how == "mark" else content
+    headers = {"content-type": "application/json"}
+    hold_answer(client.post("/predict", content=content, headers=headers).json(), 7)
+
+
 def test_an_ensemble_is_chosen_by_its_name(client):
     for name, ensemble in RunStore().ensembles().items():
         answer = client.post(f"/predict?models={name}", content=SEVEN).json()
@@ -136,6 +158,15 @@ def test_no_picture_or_no_ink_is_400(client, body):
 
 def test_broken_base64_is_400(client):
     refused(client.post("/predict", json={"image": "data:image/png;base64,@@"}), 400)
+    assert "comma" in refused(client.post("/predict", json={"image": "data:image/png;base64"}), 400)
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", None])
+@pytest.mark.parametrize("body", [b'{"image": "iVBO"}', b"image=iVBO"])
+def test_json_that_is_not_called_so_is_told_how_to_be(client, kind, body):
+    headers = {"content-type": kind} if kind else {}
+    words = refused(client.post("/predict", content=body, headers=headers), 422)
+    assert "content-type: application/json" in words
 
 
 @pytest.mark.parametrize("body", [{}, {"image": 3}, {"picture": "x"}, [], {"image": []}, "x"])
@@ -159,7 +190,25 @@ def test_broken_multipart_is_refused(client):
 
 
 def test_an_argument_that_is_none_is_422_and_named(client):
-    assert "model:" in refused(client.post("/predict?model=tiny", content=SEVEN), 422)
+    assert "model: There is no" in refused(client.post("/predict?model=tiny", content=SEVEN), 422)
+    assert "nameless" in refused(client.post("/predict?=tiny", content=SEVEN), 422)
+    words = refused(client.post("/predict", json={"image": 3}), 422)
+    assert words == "image: Send text: a picture as base64 or as a data URL."
+    for words in (f"models={'x' * 5000}", f"{'x' * 5000}=1"):
+        assert len(refused(client.post(f"/predict?{words}", content=SEVEN), 422)) < 800
+
+
+def test_health_may_be_asked_for_its_head_alone(client):
+    answer = client.head("/health")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_a_caller_who_hangs_up_leaves_no_traceback(client, monkeypatch):
+    async def gone(_):
+        raise ClientDisconnect
+
+    monkeypatch.setattr(rest, "pictures", gone)
+    assert "connection broke" in refused(client.post("/predict", content=SEVEN), 400)
 
 
 def test_unknown_model_is_422_and_the_known_are_named(client):

@@ -367,6 +367,23 @@ def test_every_kind_of_file_is_read(kind: str) -> None:
     assert difference(ink.read_file(file), ink.read(picture)) < 6
 
 
+def test_odd_exif_data_refuse_no_picture() -> None:
+    """A resolution that is text, as some programs write it, beside a good orientation."""
+    tags = b"\x12\x01\x03\0\x01\0\0\0\x06\0\0\0" + b"\x1a\x01\x02\0\x02\0\0\0ab\0\0"
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x02\0" + tags + bytes(4)
+    for canvas in ((200, 160), (3000, 2400)):
+        picture = pictures.draw_digit(7, canvas=canvas, size=0.6 * canvas[0], pen=canvas[0] / 14)
+        lying = np.rot90(picture).copy()
+        seen = ink.read_file(pictures.encoded(lying, "JPEG", exif=exif))
+        assert difference(seen, ink.read(picture)) < 6
+
+
+def test_sixteen_bits_may_hold_eight() -> None:
+    picture = pictures.draw_digit(6)[:, :, 0]
+    file = pictures.encoded(picture.astype(np.uint16))
+    assert difference(ink.read_file(file), ink.read(picture)) < 1
+
+
 def test_a_large_jpeg_is_shrunk_while_it_is_unpacked() -> None:
     file = pictures.encoded(np.full((3000, 4000, 3), 200, dtype=np.uint8), "JPEG")
     assert max(ink.decode(file).shape) < 4000
@@ -479,6 +496,9 @@ BAD_FILES = {
     "nothing": b"",
     "text": b"This is not a picture at all, whatever its name says.\n" * 10,
     "svg": b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0L9 9"/></svg>',
+    "heic": b"\0\0\0\x18ftypheic" + bytes(100),
+    "avif": b"\0\0\0\x18ftypavif" + bytes(100),
+    "tiff": b"II*\0" + bytes(100),
     "pdf": b"%PDF-1.7\n" + bytes(100),
     "bomb": pictures.bomb(100_000, 100_000),
     "smaller bomb": pictures.bomb(9_000, 9_000),
@@ -498,6 +518,7 @@ def test_a_bad_file_is_refused_in_plain_words(name: str) -> None:
     with pytest.raises(ink.BadPicture) as refusal:
         ink.read_file(BAD_FILES[name])
     assert str(refusal.value).endswith(".") and len(str(refusal.value)) > 30
+    assert (name in ("heic", "avif", "tiff")) == (name.upper() in str(refusal.value))
 
 
 @settings(max_examples=150, deadline=None)

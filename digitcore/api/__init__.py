@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect
 
 from digitcore.api.answers import OneAnswer, Refusal, SeveralAnswers, respond
 from digitcore.api.sent import BODY, MAX_BODY, MAX_IMAGES, Asked, BodyLimit, pictures
@@ -26,6 +27,12 @@ from digitcore.runs import NoSuchModel
 
 AT_ONCE = 2  # requests that are computed; others wait, and pages keep their own threads
 PATHS = ("/health", "/predict")
+NAMED = 64  # letters of a name that are said again
+WORDS = {  # in place of pydantic's
+    "extra_forbidden": "There is no such argument here.",
+    "missing": "This is missing.",
+    "string_type": "Send text: a picture as base64 or as a data URL.",
+}
 GONE = (RunDamaged, DataDamaged, NoSuchModel)  # a model or its data, for now or for good
 REFUSALS = (400, 405, 413, 422, 503)
 
@@ -41,9 +48,10 @@ def create_api(members: Callable[[], Members]) -> FastAPI:
         redoc_url=None,
     )
     api.add_middleware(BodyLimit)
-    for error in (StarletteHTTPException, RequestValidationError, *GONE):
+    for error in (StarletteHTTPException, RequestValidationError, ClientDisconnect, *GONE):
         api.add_exception_handler(error, _say_error)
 
+    @api.head("/health", include_in_schema=False)
     @api.get("/health", summary="Which models and ensembles answer")
     def health() -> dict[str, Any]:
         known = members()
@@ -61,7 +69,7 @@ def create_api(members: Callable[[], Members]) -> FastAPI:
     )
     async def predict(request: Request, asked: Annotated[Asked, Query()]) -> dict[str, Any]:
         sent, several = await pictures(request)
-        work = partial(respond, members(), asked.models, sent, several)
+        work = partial(respond, members(), asked.names, sent, several)
         return await to_thread.run_sync(work, limiter=at_once)
 
     return api
@@ -73,7 +81,10 @@ async def _say_error(request: Request, error: Exception) -> JSONResponse:
         first = error.errors()[0]
         ours = ("body", "query")  # where it stands; then its name, and what it might be
         where = [str(part) for part in first["loc"] if part not in ours]
-        return _refusal(422, f"{where[0]}: {first['msg']}" if where else str(first["msg"]))
+        words = WORDS.get(first["type"], str(first["msg"]))
+        return _refusal(422, f"{where[0][:NAMED] or 'a nameless one'}: {words}" if where else words)
+    if isinstance(error, ClientDisconnect):
+        return _refusal(400, "The connection broke before all of the request was here.")
     if isinstance(error, GONE):
         return _refusal(503, str(error))
     assert isinstance(error, StarletteHTTPException)

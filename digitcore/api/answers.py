@@ -58,16 +58,15 @@ class SeveralAnswers(BaseModel):
 
 
 def respond(
-    members: Members, models: str | None, pictures: Sequence[Sent], several: bool
+    members: Members, names: Sequence[str], pictures: Sequence[Sent], several: bool
 ) -> Answer:
     """The body of the response. Raises HTTPException: 400 for a lone picture that cannot be read,
     422 for an unknown model, 503 where there is none.
 
-    models: names of models or ensembles, separated by commas; nothing for the default ensemble.
+    names: of models or ensembles; none for the default ensemble.
     """
     if not members.names():
         raise HTTPException(503, "No model has been trained yet.")
-    names = [name.strip() for name in (models or "").split(",") if name.strip()]
     try:
         ensemble = members.choose(names)
     except UnknownModel as error:

@@ -14,6 +14,8 @@ from digitcore import ink
 
 MAX_BODY = ink.MAX_BYTES
 MAX_IMAGES = 256  # in one request
+BOM = b"\xef\xbb\xbf"  # some editors begin a text file with it
+URL_SAFE = str.maketrans("-_", "+/")  # RFC 4648, section 5
 
 Sent = bytes | ink.BadPicture
 
@@ -29,7 +31,15 @@ class Asked(BaseModel):
     """What a request's address may ask for; a name that is none is refused, not overlooked."""
 
     model_config = {"extra": "forbid"}
-    models: str | None = Field(None, description="Models or ensembles, separated by commas.")
+    models: list[str] = Field(
+        default_factory=list, description="Models or ensembles, by commas or one by one."
+    )
+
+    @property
+    def names(self) -> list[str]:
+        """Each name that was asked for."""
+        parts = (part.strip() for told in self.models for part in told.split(","))
+        return [part for part in parts if part]
 
 
 PICTURE = {"type": "string", "format": "binary"}
@@ -79,7 +89,9 @@ async def pictures(request: Request) -> tuple[list[Sent], bool]:
             sent = [part for part in form.getlist("image") if isinstance(part, UploadFile)]
             files: list[Sent] = [await part.read() for part in sent]
         if not files:
-            raise HTTPException(422, "Send the picture as a file in the form field 'image'.")
+            raise HTTPException(
+                422, "No picture arrived. Send it, to its end, as a file in the form field 'image'."
+            )
         if len(files) > MAX_IMAGES:
             raise HTTPException(422, f"Send at most {MAX_IMAGES} images in one request.")
         return files, len(files) > 1
@@ -88,20 +100,31 @@ async def pictures(request: Request) -> tuple[list[Sent], bool]:
         image = _validated(body).image
         texts = [image] if isinstance(image, str) else image
         return [_from_base64(text) for text in texts], not isinstance(image, str)
+    if body.lstrip()[:1] == b"{" or body.startswith(b"image="):
+        raise HTTPException(
+            422,
+            "This looks like JSON or a form's text. Send JSON with the header "
+            "'content-type: application/json'.",
+        )
     return [body], False
 
 
 def _validated(body: bytes) -> JsonBody:
     try:
-        return JsonBody.model_validate_json(body)
+        return JsonBody.model_validate_json(body.removeprefix(BOM))
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from error
 
 
 def _from_base64(text: str) -> Sent:
     """Bytes of base64 text or of a data URL; what is wrong with it otherwise."""
-    encoded = text.partition(",")[2] if text.startswith("data:") else text
+    text = "".join(text.split())
+    if text[:5].lower() == "data:":
+        _, comma, text = text.partition(",")
+        if not comma:
+            return ink.BadPicture("The data URL has no comma, and so no picture behind it.")
+    text = text.translate(URL_SAFE)
     try:
-        return base64.b64decode("".join(encoded.split()), validate=True)
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         return ink.BadPicture("The image is not valid base64 text.")
