@@ -288,6 +288,13 @@ def take_rate(path: Path) -> float | None:
     return None
 
 
+def asked_rate(path: Path) -> float | None:
+    """The learning rate that is asked for and was not taken yet."""
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        return float(json.loads((path / RATE).read_text("utf-8"))["learning_rate"])
+    return None
+
+
 def forget_rate(path: Path) -> None:
     (path / RATE).unlink(missing_ok=True)
 

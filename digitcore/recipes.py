@@ -103,7 +103,7 @@ class Recipe:
         if self.patience and self.unwarped:
             raise ValueError(
                 "Early stopping may end a training before its last epochs, those without warps. "
-                "Set patience or unwarped to 0."
+                "Set early stopping (patience) or last epochs without warps (unwarped) to 0."
             )
         self._check_teachers()
         self._check_own()

@@ -10,8 +10,9 @@ from playwright.sync_api import Page, expect
 
 from digitcore.digits import load_mnist
 from digitcore.exploration import insights
+from digitcore.own.store import About, OwnSets
 from digitcore.runs import RunStore
-from tests.server import SECONDS
+from tests.server import SECONDS, blameless_page, running
 
 pytestmark = pytest.mark.browser
 HEIGHT = 1100  # of the window
@@ -24,6 +25,24 @@ def expect_tiles(page: Page, numbers: list[int]) -> None:
     expect(page.locator(".tiles span")).to_have_count(len(numbers), timeout=SECONDS)
     words = page.locator(".tiles span").all_text_contents()
     assert [text.split("\n")[0] for text in words] == [f"Test {n:,}" for n in numbers]
+
+
+def test_the_only_own_set_is_deleted_and_mnist_takes_its_place(chromium, tmp_path):
+    """Its name stands in the address, bound to a box that has nothing to offer any more."""
+    digits = load_mnist(train=False).take(range(12))
+    own = OwnSets(tmp_path / "runs own")
+    own.save("brief", digits.images.numpy(), digits.labels.numpy(), About("a test"))
+    with (
+        running(runs=tmp_path / "runs") as address,
+        blameless_page(chromium, address, HEIGHT, timeout=SECONDS) as page,
+    ):
+        page.goto("/dataset?side=Your+own&set=brief")
+        page.get_by_role("button", name="Delete").click()
+        page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        expect(page.get_by_text("There is no set called brief here")).to_be_visible()
+        page.get_by_text("At a glance", exact=True).click()
+        expect(page.get_by_text("70,000", exact=True).first).to_be_visible()
+        assert not own.names()
 
 
 def test_digits_are_filtered_paged_opened_ticked_and_come_again(page):

@@ -262,7 +262,7 @@ def test_own_sets_of_any_size_are_shown_with_their_origin(own):
         assert not app.exception
         assert app.metric[0].value == str(len(places))
         assert "a <b>folder</b>" in texts(app)  # as text, not as HTML
-        assert "Left out of it: 1" in texts(app)
+        assert "What was left out of it, Your own tells" in texts(app)
         assert "There is no" in words(app)
 
 

@@ -124,7 +124,9 @@ def test_value_out_of_range_is_refused_by_name_and_limits(name, value):
 
 
 def test_early_stopping_and_last_epochs_without_warps_do_not_go_together():
-    with pytest.raises(ValueError, match=r"before its last epochs.* Set patience or unwarped to 0"):
+    with pytest.raises(
+        ValueError, match=r"before its last epochs.* Set early stopping \(patience\) or last"
+    ):
         Recipe("tiny", patience=3, unwarped=2)
 
 

@@ -336,12 +336,16 @@ def test_a_guess_stays_one_until_a_person_has_seen_it(example):
     probs = np.full((40, 10), 0.01, np.float32)
     probs[np.arange(40), np.arange(40) % 10] = np.linspace(0.5, 0.9, 40)
     guessed = unlabelled(example).guessed(probs)
-    assert guessed.unseen == 40 and "40 of the labels are a network's" in guessed.about().origin
+    assert guessed.unseen == 40 and "40 of 40 labels were a network's" in guessed.about().origin
     seen = guessed.edited({0: 0, 1: None, 2: 7, 99: 1, 3: 12})
     assert seen.unseen == 37 and len(seen.places) == 39
     assert seen.labels[:4] == (0, None, 7, 3)
     assert seen.about().left_out == ("1 x no label",)
     assert seen.least_sure_first() == [*range(40)]
+    again = seen.guessed(probs)  # another time, as after a piece was cut in two
+    assert again.labels == seen.labels and again.unseen == 37
+    told = seen.told([5] * 40).guessed(probs)  # but what was filled in for all is replaced
+    assert told.labels == guessed.labels and told.unseen == 40
     images, labels = seen.confirmed().kept()
     assert images.shape == (39, 28, 28) and labels[1] == 7
     assert seen.confirmed().unseen == 0 and seen.told([None] * 40).places == []

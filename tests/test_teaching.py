@@ -185,6 +185,8 @@ def test_a_teacher_that_is_gone_fails_in_words_and_loses_nothing(run):
     status = work(run)
     assert status.state == "failed"
     assert "Its teacher master is not there any more. Nothing of the run is lost" in status.message
+    assert (status.epoch, status.epochs) == (1, 2)  # how far it was stays known
+    assert Jobs(run.parent).job("mine").has_best  # and so "Stop and keep the best" is offered
     progress.wish(run, "stop")
     assert work(run).state == "stopped"
     assert Run(run).result.best_epoch == 1

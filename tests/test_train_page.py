@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -9,11 +10,13 @@ from streamlit.testing.v1 import AppTest
 from digitcore import progress
 from digitcore.augment import Warp
 from digitcore.jobs import Jobs
+from digitcore.probe import Pace
 from digitcore.progress import Changes, Status
 from digitcore.recipes import Recipe
 from digitcore.runs import HISTORY, RECIPE, RESULT, WEIGHTS, Run
 from digitcore.zoo import ZOO
 from tests.test_pages import words
+from ui import estimate
 from ui.states import duration
 
 pytestmark = pytest.mark.usefixtures("runs")
@@ -57,6 +60,23 @@ def labels(app: AppTest) -> list[str]:
 )  # fmt: skip
 def test_times_are_told_as_on_a_clock(seconds, words):
     assert duration(seconds) == words
+
+
+def test_a_pace_that_something_disturbed_is_measured_again(monkeypatch):
+    """The first time a page is opened the server may still be warming up."""
+    measured = iter([Pace(9.0, 1.0), Pace(1.0, 1.0), Pace(2.0, 1.0)])
+    monkeypatch.setattr(estimate.probe, "measure", lambda *_: next(measured))
+    monkeypatch.setattr(estimate, "_paces", lambda known={}: known)
+    clock = iter([0.0, 1.0, 20.0, 40.0, 60.0, 80.0])
+    monkeypatch.setattr(estimate, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    found = [estimate._paced(SMALL, busy=False).pace.training for _ in range(6)]
+    assert found == [9.0, 9.0, 1.0, 1.0, 1.0, 1.0]
+
+
+def test_a_rate_that_is_asked_for_is_shown_until_it_is_taken(runs):
+    path = in_state(runs, "mine", "paused")
+    progress.wish_rate(path, 0.01)
+    assert "Now 0.001, and 0.01 from the next batches on." in words(open_train())
 
 
 def test_a_whole_number_as_a_rate_breaks_no_page(runs):

@@ -9,6 +9,7 @@ from digitcore.evaluation import wilson
 from digitcore.folder import RunDamaged
 from digitcore.guidance import Advice, advise
 from digitcore.jobs import Jobs
+from digitcore.progress import asked_rate
 from digitcore.standing import HALTED, Job
 from ui import loaders
 from ui.curves import show_batches, show_epochs
@@ -173,7 +174,9 @@ def _change_rate(jobs: Jobs, job: Job) -> None:
     scaled = "" if recipe.schedule == "constant" else (
         f" The {recipe.schedule} schedule keeps its shape, with this as its highest rate."
     )  # fmt: skip
-    st.caption(f"Now {_rate_of(job):.3g}.{scaled}")
+    asked = asked_rate(job.path)
+    then = f", and {asked:.3g} from the next batches on" if asked else ""
+    st.caption(f"Now {_rate_of(job):.3g}{then}.{scaled}")
     st.button("Change it", key=f"set {key}", on_click=lambda: attempt(
         jobs.set_rate, job.name, st.session_state[key],
         done=f"{job.name} learns on with {st.session_state[key]:g}."))  # fmt: skip

@@ -42,6 +42,11 @@ def go_to(page: str) -> None:
     st.switch_page(page, query_params={})
 
 
+def a_digit(digit: int) -> str:
+    """A digit with its article: a 7, an 8."""
+    return f"an {digit}" if digit == 8 else f"a {digit}"
+
+
 def stop_without_models() -> None:
     """End the page with what to do, where there is no finished model yet."""
     st.info(

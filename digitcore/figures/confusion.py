@@ -105,6 +105,6 @@ def _squares(
         text=[words[row][column] for row, column in cells], textfont=font,
         marker={"symbol": "square", "size": CELL - 6, "color": "rgba(0, 0, 0, 0)"},
         customdata=[[row, column, int(counts[row, column])] for row, column in cells],
-        hovertemplate=f"a %{{y}} read as %{{x}}: {told}<extra></extra>",
+        hovertemplate=f"%{{y}} read as %{{x}}: {told}<extra></extra>",
         selected=same, unselected=same,  # a click does not fade the other cells
     )  # fmt: skip

@@ -19,6 +19,7 @@ QUALITY = (0.01, 0.1, 0.5, 0.9, 0.99)  # where one band of label quality ends an
 QUALITY_COLOURS = ("#CC3311", "#EC6619", "#D9A51E", "#40A070", "#2999C4", GREY)
 RAMP = ("#4A5FC1", "#7B55C7", "#B04FB0", "#D85C80", "#E8824A", "#D2A92C")  # from low to high
 DRAWN = 5_000  # digits in a figure that stands still
+FEW = 500  # digits whose points can be larger
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,12 @@ def still_map(places: np.ndarray, labels: np.ndarray, title: str) -> go.Figure:
     """
     step = drawn_every(len(places))
     shown, classes = places[::step], labels[::step]
+    size = 3 if len(shown) > FEW else 7
     figure = go.Figure([
         go.Scatter(
             x=shown[classes == digit, 0], y=shown[classes == digit, 1], mode="markers",
-            name=str(digit), marker={"size": 3, "color": CLASS_COLOURS[digit], "opacity": 0.7},
+            name=str(digit),
+            marker={"size": size, "color": CLASS_COLOURS[digit], "opacity": 0.7},
             hoverinfo="name",
         )
         for digit in np.unique(classes)

@@ -44,8 +44,10 @@ def _known(images: Bytes, others: Bytes, which: str, harm: str) -> str:
     if not shared:
         return ""
     found = sum(row in shared for row in _rows(images))
+    these = "is one of" if found == 1 else "are"
     return (
-        f"{found:,} of the {len(images):,} are MNIST's own {which} digits, pixel for pixel. {harm}"
+        f"{found:,} of the {len(images):,} {these} MNIST's own {which} digits, pixel for pixel. "
+        f"{harm}"
     )
 
 

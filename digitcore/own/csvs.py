@@ -141,6 +141,10 @@ def _in_order(places: Sequence[int], names: Sequence[str]) -> list[int]:
 
 
 def _check_width(pixels: int) -> None:
+    if pixels == PIXELS - 1:
+        raise Refused(
+            f"The first line of the CSV has {PIXELS} columns: pixels, and no label beside them."
+        )
     if pixels != PIXELS:
         raise Refused(
             f"A row of the CSV has to hold a label and {PIXELS} pixels. The first line has "

@@ -59,7 +59,9 @@ class Worker:
         self.checkpoint, self.history = progress.load_checkpoint(path, self.recipe)
         if self.checkpoint and self.checkpoint["epoch"] in self.changes.epochs:
             self.checkpoint = to_go_further(self.checkpoint)
-        self.status = Status("starting", threads=torch.get_num_threads())
+        known = progress.read_status(path) or Status("starting")  # how far it was stays known
+        threads = torch.get_num_threads()
+        self.status = replace(known, state="starting", message="", threads=threads)
         self.losses: list[float] = []
         self.rows: list[tuple[float, ...]] = []
 

@@ -14,7 +14,7 @@ from ui.compare.digit import show_digits
 from ui.compare.error_words import count
 from ui.compare.seen import Seen
 from ui.kept import kept_among
-from ui.words import text_colour
+from ui.words import a_digit, text_colour
 
 Pair = tuple[str, str]
 MOST = 4  # matrices side by side
@@ -143,11 +143,13 @@ def _show_cell(seen: Seen, shown: list[str], pair: Pair | None) -> None:
     if of == DIFFERENCE and pair:
         only_a, only_b = moved(*(seen.predictions[name] for name in pair), label, answer)
         for (name, other), found in zip((pair, pair[::-1]), (only_a, only_b), strict=True):
-            _show_group(seen, f"a {label} that {name} reads as {answer} and {other} does not",
-                        found, f"confusion {name}", list(pair))  # fmt: skip
+            title = f"{a_digit(label)} that {name} reads as {answer} and {other} does not"
+            _show_group(seen, title, found, f"confusion {name}", list(pair))
         return
     found = places(seen.predictions[of], label, answer)
-    _show_group(seen, f"a {label} that {of} reads as {answer}", found, "confusion cell", seen.names)
+    _show_group(
+        seen, f"{a_digit(label)} that {of} reads as {answer}", found, "confusion cell", seen.names
+    )
 
 
 def _begin_cell(seen: Seen, shown: list[str], pair: Pair | None) -> None:

@@ -19,7 +19,7 @@ from ui.compare.part import TEST, VALIDATION
 from ui.compare.seen import Seen
 from ui.pictures import enlarge
 from ui.tiles import show_tiles
-from ui.words import go_to
+from ui.words import a_digit, go_to
 
 LARGE = 280  # pixels
 PICTURED = 12  # digits of a kind in a report
@@ -109,14 +109,16 @@ def _offer_draw(seen: Seen, number: int) -> None:
 def _title(seen: Seen, place: int) -> str:
     if isinstance(seen.part, OwnPart):
         number, label = seen.numbers[place], int(seen.digits.labels[place])
-        return f"{seen.part.name}, digit {number:,}, a {label}"
+        return f"{seen.part.name}, digit {number:,}, {a_digit(label)}"
     kind = "Training" if seen.part == VALIDATION else "Test"
     spoilt = f", {SETTINGS[seen.part].words}" if seen.part in SETTINGS else ""
-    return f"{kind} digit {seen.numbers[place]:,}, a {int(seen.digits.labels[place])}{spoilt}"
+    return (
+        f"{kind} digit {seen.numbers[place]:,}, {a_digit(int(seen.digits.labels[place]))}{spoilt}"
+    )
 
 
 def _short(seen: Seen, place: int) -> str:
-    return f"No. {seen.numbers[place]}: a {int(seen.digits.labels[place])}"
+    return f"No. {seen.numbers[place]}: {a_digit(int(seen.digits.labels[place]))}"
 
 
 def _who_reads(seen: Seen, place: int, names: Sequence[str]) -> str:

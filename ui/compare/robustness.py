@@ -136,7 +136,7 @@ def _show_examples(kind: str) -> None:
         for level in levels:
             images = _digits(kind, level).images.numpy()[places]
             st.image(sheet(images, columns=1), width=TILE, caption=_level(kind, level),
-                     alt=f"Two test digits, both a {digit}, {_in_words(kind, level)}")  # fmt: skip
+                     alt=f"Two test digits, {digit}s, {_in_words(kind, level)}")  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"Above: the {KINDS[kind].axis}.", width="content")
         st.button("Other digits", icon=":material/casino:", on_click=_turn)

@@ -21,7 +21,8 @@ def choose_set() -> str:
     if done := st.session_state.pop(DONE, ""):
         st.toast(done, icon=":material/check:")
     _say_what_is_gone(names)
-    if len(names) == 1:
+    if len(names) == 1 and SET not in st.session_state:
+        st.query_params.pop(SET, None)  # nothing to choose from
         return MNIST
     _turn_to_asked(names)
     kept_among(SET, names)
@@ -37,9 +38,6 @@ def _say_what_is_gone(names: list[str]) -> None:
     if NAME.fullmatch(asked) and ASKED not in st.session_state:
         st.info(f"There is no set called {asked} here, or not any more. MNIST's digits are shown "
                 "instead.", icon=":material/folder_off:")  # fmt: skip
-    if len(names) == 1:  # nothing is chosen then, and nothing takes it out of the address
-        st.session_state.pop(SET, None)
-        st.query_params.pop(SET, None)
 
 
 def ask_for_set(name: str, kept: bool = False) -> None:

@@ -134,8 +134,7 @@ def _about(catalogue: Catalogue) -> Sequence[str]:
     if catalogue.is_mnist:
         return [SOURCE, USES]
     about = own_sets().about(catalogue.name)
-    count = len(about.left_out)
-    left = f" Left out of it: {count:,}, as Your own tells." if count else ""
+    left = " What was left out of it, Your own tells." if about.left_out else ""
     return [f"Your own set {catalogue.name}, from {about.origin}.{left}"]
 
 

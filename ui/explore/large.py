@@ -20,7 +20,7 @@ from ui.explore.spaces import feature_neighbours, pixel_neighbours
 from ui.pixels import SIDE, show_pixels, values_told
 from ui.tables import show_table
 from ui.tiles import show_tiles
-from ui.words import go_to, in_words
+from ui.words import a_digit, go_to, in_words
 
 PLACE, HOME = "digit large", "digit large of the list"  # the session keeps places under these
 NEAR = 8  # neighbours
@@ -58,7 +58,7 @@ def show_large(catalogue: Catalogue, among: Sequence[int] | np.ndarray) -> None:
 def _show_title(catalogue: Catalogue, place: int, among: np.ndarray) -> None:
     """Which digit it is, and the way to the others of the list."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{catalogue.title(place)}, a {catalogue.labels[place]}**")
+        st.markdown(f"**{catalogue.title(place)}, {a_digit(catalogue.labels[place])}**")
         at = np.flatnonzero(among == place)
         if len(at):
             st.session_state[HOME] = place

@@ -22,6 +22,7 @@ from ui.explore.spaces import NotReadYet, feature_neighbours, pixel_neighbours
 from ui.kept import kept_among
 from ui.loaders import members
 from ui.pictures import enlarge
+from ui.words import a_digit
 
 AMONG, MODEL = "near-among", "near-model"  # the address and the session keep them so called
 COUNT = 24  # neighbours
@@ -188,7 +189,7 @@ def _vote(found: Found, searched: Catalogue) -> str:
     if place == found.places[0]:
         times = ", the nearest of all"
     label = int(searched.labels[place])
-    return (f"{words} The nearest that is no {found.label} is a {label}, at {distance:.2f}"
+    return (f"{words} The nearest that is no {found.label} is {a_digit(label)}, at {distance:.2f}"
             f"{times}.")  # fmt: skip
 
 

@@ -90,7 +90,7 @@ def show_photo(sheet: Sheet) -> None:
         width="stretch",
         caption="The digits as they were found, numbered as they are read"
         + (" (of many, only the first of each row and every fifth)" if many > DENSE else "")
-        + ". A thick frame: perhaps no single digit. A thin grey frame: left out.",
+        + ". A thick frame: perhaps no single digit. A thin grey frame: a mark that was not taken.",
         alt=f"The photo of the sheet with numbered boxes around {many} digits",
     )
     if sheet.left_out:

@@ -163,8 +163,8 @@ def _fill(labelled: Labelled) -> Labelled:
     elif scheme == GUESSED:
         st.caption(
             f"The network '{NETWORK}' reads each digit. Its guesses are marked until you type "
-            "over them or confirm them. Labels that nobody looked at make a network look better "
-            "than it is: where it errs, its error becomes the truth."
+            "over them or confirm them; what you have typed below stays. Labels that nobody looked "
+            "at make a network look better than it is: where it errs, its error becomes the truth."
         )
     if st.button("Fill in the labels", icon=":material/edit_note:", type="primary"):
         try:

@@ -36,14 +36,15 @@ NONE = {
     DOUBLES: "No two digits are near-duplicates.",
     OVERLAP: "No digit of one part has a near-duplicate in another one.",
 }
-JUST_LOOKED = (
-    "Suspects are found to be looked at, and a rule can be wrong about each of them. Test digits "
-    "are among them for the same reason alone: no model and no training setting is chosen by them."
+JUST_LOOKED = "Suspects are found to be looked at, and a rule can be wrong about each of them."
+OF_TEST = (
+    " Test digits are among them for the same reason alone: no model and no training setting is "
+    "chosen by them."
 )
 
 
 def show(catalogue: Catalogue) -> None:
-    st.caption(JUST_LOOKED)
+    st.caption(JUST_LOOKED + OF_TEST * catalogue.is_mnist)
     kind = st.segmented_control(
         "Kind of suspect", list(KINDS), default=LABELS, required=True, key=KIND,
         bind="query-params", persist_state="session", wrap=True,
@@ -66,7 +67,7 @@ def pieces(catalogue: Catalogue) -> Iterator[Piece]:
         found = find(catalogue, kind)
         words = f"{count_words(catalogue, found)}\n\n{found.rule}"
         yield Piece(kind, words, pictures=_pictures(catalogue, found))
-    yield Piece("What suspects are", JUST_LOOKED)
+    yield Piece("What suspects are", JUST_LOOKED + OF_TEST * catalogue.is_mnist)
 
 
 def _pictures(catalogue: Catalogue, found: Found) -> list[tuple[np.ndarray, str]]:

@@ -19,6 +19,7 @@ from ui.pictures import sheet
 from ui.recipe_form import starting_points
 from ui.warp_fields import WARPS
 from ui.warp_preview import as_images, warped
+from ui.words import a_digit
 
 SPLIT, NUMBER, THROW = "warp_split", "warp_digit", "warps thrown"
 BESIDE = 11  # warped copies beside the original
@@ -50,7 +51,7 @@ def show(catalogue: Catalogue) -> None:
 def pieces(catalogue: Catalogue) -> Iterator[Piece]:
     how, place = kept_warp(), _kept_place(catalogue)
     before = catalogue.images[place]
-    title = f"{catalogue.title(place)}, a {catalogue.labels[place]}"
+    title = f"{catalogue.title(place)}, {a_digit(catalogue.labels[place])}"
     yield Piece("Warps", f"{whose(how, starting_points())} {told(how)}\n\n{HOW}")
     copies = [(image, f"throw {at}") for at, image in enumerate(_copies(catalogue, how, place), 1)]
     yield Piece(f"{title}, warped {BESIDE} times", pictures=[(before, "as it is"), *copies])
@@ -72,7 +73,7 @@ def _thrown() -> int:
 def _show_one(catalogue: Catalogue, how: Warp) -> None:
     st.subheader("One digit")
     place = _choose_place(catalogue)
-    title = f"{catalogue.title(place)}, a {catalogue.labels[place]}"
+    title = f"{catalogue.title(place)}, {a_digit(catalogue.labels[place])}"
     before = catalogue.images[place : place + 1]
     pictures = np.concatenate([before, _copies(catalogue, how, place)])
     st.image(sheet(pictures, columns=6, times=4), width="stretch",

@@ -20,13 +20,15 @@ class Labelled:
 
     labels: 0 to 9, or None for what is left out; probs: for each piece the probability of what a
     network guessed, None where it was not asked; open: which labels are such guesses that no
-    person has confirmed; version: grows with each change but those of single labels.
+    person has confirmed; typed: which a person has given one by one, if only to leave a digit out;
+    version: grows with each change but those of single labels.
     """
 
     sheet: Sheet
     labels: tuple[int | None, ...]
     probs: tuple[float | None, ...]
     open: tuple[bool, ...]
+    typed: tuple[bool, ...]
     version: int = 0
 
     @property
@@ -41,48 +43,50 @@ class Labelled:
 
     def told(self, labels: Labels) -> Labelled:
         """All labels as a person gives them."""
-        nothing = [None] * len(labels)
-        return self._anew(labels, nothing, [False] * len(labels))
+        no = [False] * len(labels)
+        return self._anew(labels, [None] * len(labels), no, no)
 
     def guessed(self, probs: Floats) -> Labelled:
-        """All labels as a network reads the digits: (N, 10) probabilities. What is perhaps no
-        single digit stays without."""
-        alone = [not piece.doubt for piece in self.sheet.pieces]
-        labels = [int(row.argmax()) if one else None for row, one in zip(probs, alone, strict=True)]
-        sure = [float(row.max()) if one else None for row, one in zip(probs, alone, strict=True)]
-        return self._anew(labels, sure, alone)
+        """Labels as a network reads the digits, (N, 10) probabilities, but for those that a person
+        has typed. What is perhaps no single digit stays without."""
+        labels, sure, opened = list(self.labels), list(self.probs), list(self.open)
+        for place, (row, piece) in enumerate(zip(probs, self.sheet.pieces, strict=True)):
+            if not self.typed[place]:
+                one = not piece.doubt
+                labels[place] = int(row.argmax()) if one else None
+                sure[place], opened[place] = float(row.max()) if one else None, one
+        return self._anew(labels, sure, opened, self.typed)
 
     def confirmed(self) -> Labelled:
         """Every guess is right, as a person says who has looked at all of them."""
-        return self._anew(self.labels, self.probs, [False] * len(self.labels))
+        return self._anew(self.labels, self.probs, [False] * len(self.labels), self.typed)
 
     def edited(self, edits: Mapping[int, int | None]) -> Labelled:
         """Single labels as a person gives them, by the piece's place; unknown places are passed
         over."""
-        labels, opened = list(self.labels), list(self.open)
+        labels, opened, typed = list(self.labels), list(self.open), list(self.typed)
         for place, label in edits.items():
             if 0 <= place < len(labels) and (label is None or 0 <= label < CLASSES):
-                labels[place], opened[place] = label, False
-        return replace(self, labels=tuple(labels), open=tuple(opened))
+                labels[place], opened[place], typed[place] = label, False, True
+        return replace(self, labels=tuple(labels), open=tuple(opened), typed=tuple(typed))
 
     def mended(self, sheet: Sheet) -> Labelled:
         """The sheet cut otherwise; a piece that is as it was keeps its label."""
         known = {piece.box: place for place, piece in enumerate(self.sheet.pieces)}
         places = [known.get(piece.box) for piece in sheet.pieces]
-        kept = [(None, None, False) if place is None else
-                (self.labels[place], self.probs[place], self.open[place])
+        kept = [(None, None, False, False) if place is None else
+                (self.labels[place], self.probs[place], self.open[place], self.typed[place])
                 for place in places]  # fmt: skip
-        labels, probs, opened = zip(*kept, strict=True)
-        return replace(self._anew(labels, probs, opened), sheet=sheet)
+        return replace(self._anew(*zip(*kept, strict=True)), sheet=sheet)
 
     def least_sure_first(self) -> list[int]:
         """Places of all pieces: those that the network did not guess, then by its probability."""
         return sorted(range(len(self.probs)), key=lambda place: self.probs[place] or 0.0)
 
     def _anew(self, labels: Sequence[int | None], probs: Sequence[float | None],
-              opened: Sequence[bool]) -> Labelled:  # fmt: skip
+              opened: Sequence[bool], typed: Sequence[bool]) -> Labelled:  # fmt: skip
         return replace(self, labels=tuple(labels), probs=tuple(probs), open=tuple(opened),
-                       version=self.version + 1)  # fmt: skip
+                       typed=tuple(typed), version=self.version + 1)  # fmt: skip
 
     def kept(self) -> tuple[np.ndarray, np.ndarray]:
         """uint8 images (N, 28, 28) and int64 labels (N,) of what has a label."""
@@ -99,7 +103,10 @@ class Labelled:
         """Where the digits come from, and what was left out, for the set's own record."""
         origin = "a photo of a sheet"
         if self.unseen:
-            origin += f"; {self.unseen} of the labels are a network's guesses that nobody confirmed"
+            origin += (
+                f"; when it was kept, {self.unseen} of {len(self.places)} labels were a network's "
+                "guesses that nobody had confirmed"
+            )
         out = [f"{many} x {why}" for why, many in self.sheet.reasons.items()]
         bare = len(self.labels) - len(self.places)
         return About(origin, tuple(([f"{bare} x no label"] if bare else []) + out))
@@ -108,4 +115,5 @@ class Labelled:
 def unlabelled(sheet: Sheet) -> Labelled:
     """A sheet of which nothing is said yet."""
     nothing = (None,) * len(sheet.pieces)
-    return Labelled(sheet, nothing, nothing, (False,) * len(nothing))
+    no = (False,) * len(nothing)
+    return Labelled(sheet, nothing, nothing, no, no)
