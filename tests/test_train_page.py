@@ -17,6 +17,7 @@ from digitcore.runs import HISTORY, RECIPE, RESULT, WEIGHTS, Run
 from digitcore.zoo import ZOO
 from tests.test_pages import words
 from ui import estimate
+from ui.recipe_form import address_of
 from ui.states import duration
 
 pytestmark = pytest.mark.usefixtures("runs")
@@ -77,6 +78,16 @@ def test_a_rate_that_is_asked_for_is_shown_until_it_is_taken(runs):
     path = in_state(runs, "mine", "paused")
     progress.wish_rate(path, 0.01)
     assert "Now 0.001, and 0.01 from the next batches on." in words(open_train())
+
+
+@pytest.mark.parametrize("name", ["classic", "strong", "keen-bent", "upright-taught"])
+def test_the_address_of_a_recipe_is_read_back(name):
+    """Another page that opens this one with a recipe gives it the address too."""
+    address = address_of(ZOO[name].recipe, name)
+    app = open_train(**address)
+    assert app.selectbox(key="start").value == name
+    assert "unchanged" in words(app)
+    assert address == {} or "start" in address
 
 
 def test_a_whole_number_as_a_rate_breaks_no_page(runs):

@@ -143,6 +143,16 @@ def choose_recipe(top: DeltaGenerator) -> Recipe | None:
     return recipe
 
 
+def address_of(recipe: Recipe, start: str = FIRST) -> dict[str, str | list[str]]:
+    """What the address holds of a recipe in the form."""
+    found: dict[str, str | list[str]] = {} if start == FIRST else {"start": start}
+    for name, entry in _values(recipe).items():
+        if (told := _within(name, entry)) != DEFAULTS[name]:
+            several = isinstance(told, list | tuple)
+            found[name] = [str(one) for one in told] if several else str(told).lower()
+    return found
+
+
 def fill(recipe: Recipe) -> None:
     """Put a recipe into the form; what lies beyond a field's limits comes as near as it can."""
     for name, entry in _values(recipe).items():

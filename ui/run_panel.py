@@ -61,7 +61,7 @@ def show_ways_on(name: str, where: str) -> None:
     """What one does with a run that has ended. where: tells the buttons of two places apart."""
     if st.button("Ask it on Draw", icon=":material/draw:", key=f"{where} ask {name}"):
         st.session_state.ensemble, st.session_state.members = OWN, [name]
-        go_to("pages/draw.py")
+        go_to("pages/draw.py", {"ensemble": OWN, "members": [name]})
     if st.button("Compare it", icon=":material/balance:", key=f"{where} compare {name}"):
         add_model(name)
         go_to("pages/compare.py")

@@ -1,6 +1,6 @@
 """What is said in place of a traceback, and where there is nothing to show."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import streamlit as st
@@ -37,9 +37,13 @@ def show_refused(refused: Refused) -> None:
         st.text(str(refused))
 
 
-def go_to(page: str) -> None:
-    """Switch the page; Streamlit refuses while the address holds what this one has chosen."""
-    st.switch_page(page, query_params={})
+def go_to(page: str, address: Mapping[str, str | Iterable[str]] | None = None) -> None:
+    """Switch the page; Streamlit refuses while the address holds what this one has chosen.
+
+    address: what the other page's shall hold of what was put into its widgets' state, which they
+    do not write into it by themselves.
+    """
+    st.switch_page(page, query_params=address or {})
 
 
 def a_digit(digit: int) -> str:

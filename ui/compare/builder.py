@@ -188,7 +188,7 @@ def _address() -> str:
 def _ask_on_draw(ensemble: Ensemble) -> None:
     if st.button("Ask it on Draw", icon=":material/draw:", key="ensembles draw"):
         st.session_state.ensemble, st.session_state.how = ensemble.name, ensemble.how
-        go_to("pages/draw.py")
+        go_to("pages/draw.py", {"ensemble": ensemble.name})
 
 
 # --- renamed and deleted

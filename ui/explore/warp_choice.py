@@ -7,7 +7,7 @@ import streamlit as st
 from digitcore.augment import Warp
 from digitcore.recipes import Recipe
 from digitcore.zoo import ZOO
-from ui.recipe_form import fill, starting_points
+from ui.recipe_form import address_of, fill, starting_points
 from ui.warp_fields import WARPS, as_fields, as_warp, warp_slider
 from ui.words import go_to
 
@@ -91,4 +91,4 @@ def train_with(start: str, recipe: Recipe) -> None:
     """Open the Train page with these in its form."""
     st.session_state["start"] = start
     fill(recipe)
-    go_to("pages/train.py")
+    go_to("pages/train.py", address_of(recipe, start))
