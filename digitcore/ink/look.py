@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from digitcore.ink.contrast import Reading, View, is_flat, view
@@ -58,14 +59,23 @@ def look(planes: Floats) -> Seen:
 def _look_on(sheet: Sheet, planes: Floats, alone: bool) -> Seen | None:
     """What is seen on a sheet; None where its ink runs off it, unless it is alone. Without all of
     its margin only if a digit was drawn into that. Raises NoInk."""
-    first = None
-    for margin in (MARGIN, HARDLY):
-        straight = sheet.straight(planes, margin)
-        seen = replace(_look(view(straight)), sheet=straight)
-        if not border(seen.ink > 0.5).any():
-            return seen
-        first = first or seen
-    return first if alone else None
+    inner = _on(sheet, planes, MARGIN)
+    if not _runs_off(inner):
+        return inner
+    with suppress(NoInk):
+        whole_of_it = _on(sheet, planes, HARDLY)
+        if not _runs_off(whole_of_it):
+            return whole_of_it
+    return inner if alone else None
+
+
+def _on(sheet: Sheet, planes: Floats, margin: float) -> Seen:
+    straight = sheet.straight(planes, margin)
+    return replace(_look(view(straight)), sheet=straight)
+
+
+def _runs_off(seen: Seen) -> bool:
+    return bool(border(seen.ink > 0.5).any())
 
 
 def _look(shown: View) -> Seen:

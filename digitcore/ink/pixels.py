@@ -47,14 +47,13 @@ def unrepeated(pixels: Bytes) -> Bytes:
 
     Of more than two colours: the sides of a straight bar would look like large pixels too.
     """
-    if len(np.unique(pixels[:: max(1, len(pixels) // 64)])) <= 2:
-        return pixels
     rows = 1 + np.flatnonzero((pixels[1:] != pixels[:-1]).any(axis=(1, 2)))
     if rows.size == 0 or np.gcd.reduce(rows, initial=len(pixels)) == 1:
         return pixels
     columns = 1 + np.flatnonzero((pixels[:, 1:] != pixels[:, :-1]).any(axis=(0, 2)))
     times = np.gcd.reduce([*rows, *columns, *pixels.shape[:2]])
-    return pixels[::times, ::times]
+    small = pixels[::times, ::times]
+    return small if times > 1 and len(np.unique(small)) > 2 else pixels
 
 
 def _thinned(picture: NDArray[Any]) -> NDArray[Any]:
