@@ -328,6 +328,14 @@ def test_the_label_of_a_csv_is_found_where_it_stands(some, heading, scale):
         assert np.array_equal(found.images, images) and not found.left_out
 
 
+def test_the_label_of_a_csv_in_the_order_of_its_labels_is_found(some):
+    """However many zeros come first."""
+    flat, labels = some.images.flatten(1).numpy(), np.array([0] * 1500 + [7] * 20)
+    rows = np.c_[flat[np.arange(len(labels)) % len(flat)], labels]
+    text = "\n".join(",".join(map(str, row)) for row in rows.tolist())
+    assert read(text.encode(), "a.csv").labels.tolist() == labels.tolist()
+
+
 def test_a_csv_of_zeros_alone_keeps_its_label_first(some):
     flat = some.images.flatten(1).numpy()
     text = "\n".join(",".join(map(str, [0, *row])) for row in flat.tolist())

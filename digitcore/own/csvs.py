@@ -33,7 +33,6 @@ PIXEL = re.compile(r"(?:pixel|px|p)?[ _.]?\d+(?:x\d+)?", re.IGNORECASE)
 SEPARATORS = ",;\t"
 LONGEST = 32 * (PIXELS + 64)  # bytes of a line
 AT_ONCE = 1000  # lines
-SAMPLED = 1000  # lines in which the label is looked for
 
 
 class BadRow(ValueError):
@@ -94,7 +93,7 @@ def _layout(lines: Sequence[bytes]) -> Layout:
     headed = bool(set(LABELS) & set(names)) or 2 * sum(map(_is_number, cells)) <= len(cells)
     label = _label_by_name(names) if headed else None
     if label is None:
-        label = _label_by_content(lines[headed:SAMPLED], len(cells), separator)
+        label = _label_by_content(lines[headed:], len(cells), separator)
     others = [place for place in range(len(names)) if place != label]
     if headed and len(others) != PIXELS:  # others are no harm, if the pixels can be told from them
         others = [place for place in others if PIXEL.fullmatch(names[place])]
@@ -115,7 +114,7 @@ def _label_by_name(names: Sequence[str]) -> int | None:
 
 def _label_by_content(lines: Sequence[bytes], width: int, separator: str) -> int:
     """The first column, or the last where only that holds digits: a pixel in a corner is empty
-    throughout, or any number."""
+    throughout, or any number. In all lines, for they may be in the order of their labels."""
     part = separator.encode()
     first = [line.split(part, 1)[0] for line in lines]
     last = [line.rsplit(part, 1)[-1] for line in lines]
