@@ -87,6 +87,32 @@ def test_a_frame_along_the_border_is_none_of_its_ink(side, width, negative):
     assert right(framed) == 10
 
 
+@pytest.mark.parametrize("squeezed", [1.0, 0.8])
+@pytest.mark.parametrize("width", [3, 8])
+def test_a_ring_around_the_digit_is_none_of_its_ink(squeezed: float, width: int) -> None:
+    """As a teacher draws one by hand; a 1 in it is taken for the stroke through a 0."""
+    ringed = []
+    for digit in DIGITS:
+        page = Image.fromarray(np.pad(grey(digit, size=110), 60, constant_values=255))
+        turn = np.linspace(0, 2 * np.pi, 200)
+        radius = 130 + 9 * np.sin(2 * turn + digit) + 5 * np.cos(3 * turn)
+        points = np.stack([200 + radius * np.cos(turn) * squeezed, 200 + radius * np.sin(turn)], 1)
+        ImageDraw.Draw(page).line([*map(tuple, points)], fill=0, width=width, joint="curve")
+        ringed.append(np.asarray(page))
+    assert all(as_read(page) == digit for digit, page in enumerate(ringed) if digit != 1)
+
+
+@pytest.mark.parametrize("touching", [False, True])
+def test_a_stroke_through_a_zero_is_no_digit_in_a_ring(touching: bool) -> None:
+    page = Image.new("L", (280, 280), 255)
+    brush = ImageDraw.Draw(page)
+    brush.ellipse((80, 50, 200, 230), outline=0, width=14)
+    room = 0 if touching else 34
+    brush.line((100 + room / 2, 205 - room, 180 - room / 2, 75 + room), fill=0, width=12)
+    drawn = np.asarray(page)
+    assert unframed(1 - drawn / np.float32(255)).sum() == (drawn == 0).sum()
+
+
 def test_a_zero_drawn_as_a_frame_stays_one() -> None:
     """Nothing is in it, or a dot or a speck."""
     drawn = np.full((280, 280), 255, np.uint8)
