@@ -39,9 +39,11 @@ def test_the_only_own_set_is_deleted_and_mnist_takes_its_place(chromium, tmp_pat
         page.goto("/dataset?side=Your+own&set=brief")
         page.get_by_role("button", name="Delete").click()
         page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-        expect(page.get_by_text("There is no set called brief here")).to_be_visible()
+        gone = page.get_by_text("There is no set called brief here")
+        expect(gone).to_be_visible(timeout=SECONDS)
+        expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached(timeout=SECONDS)
         page.get_by_text("At a glance", exact=True).click()
-        expect(page.get_by_text("70,000", exact=True).first).to_be_visible()
+        expect(page.get_by_text("70,000", exact=True).first).to_be_visible(timeout=SECONDS)
         assert not own.names()
 
 
