@@ -235,7 +235,7 @@ def click_row(page: Page, chart: int, row: int, lane: bool = False) -> None:
     bar = bars.locator(".point path").nth(row)
     expect(bar).to_be_visible(timeout=SECONDS)
     box, before = bar.bounding_box(), None
-    while box != before:  # the chart may still be given its size
+    while box is None or box != before:  # the chart may still be drawn, or given its size
         page.wait_for_timeout(300)
         box, before = bar.bounding_box(), box
     page.mouse.click(
