@@ -29,7 +29,7 @@ from digitcore.waiting import Queue, Waiting
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = ROOT / "runs"
 MOST_WAITING = 100
-NO_MORE = ("finishing", "stopping", "finished", "stopped", "damaged")
+NO_MORE = ("finishing", "stopping", *progress.DONE, "damaged")
 _CHILDREN: list[subprocess.Popen] = []  # kept until they end, so that none stays a zombie
 
 
@@ -118,7 +118,7 @@ class Jobs:
         job = self.job(name)
         if job.alive:
             return progress.wish(job.path, "stop")
-        if not job.begun or job.state in ("finished", "stopped", "damaged"):
+        if not job.begun or job.state in (*progress.DONE, "damaged"):
             raise Refused(f"{name} is {job.state}: there is nothing to stop.")
         with self.queue.changing() as queue:  # at once: it takes seconds, not a place in line
             self.queue.save(queue.without(name))
@@ -158,7 +158,7 @@ class Jobs:
                 raise Refused(f"{name} does not wait any more.")
             self.queue.save(queue.without(name))
             job = self.job(name)
-            if job.status and job.status.state in ("finished", "stopped"):
+            if job.status and job.status.state in progress.DONE:
                 kept = {e: n for e, n in job.changes.epochs.items() if e < job.status.epoch}
                 progress.save_changes(job.path, replace(job.changes, epochs=kept))
 
@@ -191,7 +191,7 @@ class Jobs:
     def learning_from(self, name: str) -> list[str]:
         """Names of the runs that have not ended yet and have this one as a teacher."""
         return [job.name for job in self.all() if job.recipe and name in job.recipe.teachers
-                and job.state not in ("finished", "stopped")]  # fmt: skip
+                and job.state not in progress.DONE]  # fmt: skip
 
     def write_note(self, name: str, text: str) -> None:
         progress.save_note(self.job(name).path, text)
@@ -287,7 +287,7 @@ def runs_folder() -> Path:
 
 def _longer(job: Job, epochs: int) -> Changes:
     """The changes of a run that is trained for so many epochs more. Raises Refused."""
-    if job.state not in ("finished", "stopped") or not job.status or not job.recipe:
+    if job.state not in progress.DONE or not job.status or not job.recipe:
         raise Refused(f"{job.name} is {job.state}: only a finished run can be trained further.")
     if not job.begun:
         raise Refused(f"{job.name} has no checkpoint to go on from.")

@@ -37,6 +37,7 @@ TEACHERS = "teachers.json"
 EPOCHS = "epochs"
 AT_WORK = ("starting", "training", "finishing")
 ENDED = ("paused", "stopped", "failed", "finished")
+DONE = ("finished", "stopped")  # with a model to show for it
 WISHES = ("pause", "stop")
 BATCH_COLUMNS = ("epoch", "batch", "epochs_done", "loss", "learning_rate")
 DIGITS = "%.7g"  # of a number in batches.csv, so that a row read and written is the same row
@@ -281,17 +282,21 @@ def wish_rate(path: Path, learning_rate: float) -> None:
 def take_rate(path: Path) -> float | None:
     """The learning rate that is asked for, once; taken before it is read: no newer one is lost."""
     taken = path / f"{RATE}.taken"
-    with suppress(OSError, ValueError, TypeError, KeyError):
+    with suppress(OSError):
         os.replace(path / RATE, taken)
-        rate = float(json.loads(taken.read_text("utf-8"))["learning_rate"])
-        return rate if rate > 0 else None
+        return _rate_in(taken)
     return None
 
 
 def asked_rate(path: Path) -> float | None:
     """The learning rate that is asked for and was not taken yet."""
+    return _rate_in(path / RATE)
+
+
+def _rate_in(file: Path) -> float | None:
     with suppress(OSError, ValueError, TypeError, KeyError):
-        return float(json.loads((path / RATE).read_text("utf-8"))["learning_rate"])
+        rate = float(json.loads(file.read_text("utf-8"))["learning_rate"])
+        return rate if rate > 0 else None
     return None
 
 

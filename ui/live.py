@@ -9,7 +9,7 @@ from digitcore.evaluation import wilson
 from digitcore.folder import RunDamaged
 from digitcore.guidance import Advice, advise
 from digitcore.jobs import Jobs
-from digitcore.progress import asked_rate
+from digitcore.progress import DONE, asked_rate
 from digitcore.standing import HALTED, Job
 from ui import loaders
 from ui.curves import show_batches, show_epochs
@@ -65,7 +65,7 @@ def _ended(every: Sequence[Job], active: Sequence[Job]) -> list[Job]:
     gone = {*kept.get("under_way", ()), *kept.get("ended", ())} - under_way
     kept.under_way = under_way
     seen = [job for job in every if job.name in gone]
-    ended = [job for job in seen if job.result and job.state in ("finished", "stopped")]
+    ended = [job for job in seen if job.result and job.state in DONE]
     kept.ended = [job.name for job in ended]
     return ended
 

@@ -42,7 +42,7 @@ def _show_next_steps(jobs: Jobs, job: Job) -> None:
         if job.state == "not started":
             st.button("Train it", icon=":material/play_arrow:", type="primary",
                       on_click=attempt, args=(jobs.start, job.name))  # fmt: skip
-        if job.state in ("finished", "stopped") and job.begun:
+        if job.state in progress.DONE and job.begun:
             st.number_input("Epochs more", 1, 1000, 5, key="epochs_more", width=140,
                             help="The schedule is laid over all epochs together, and goes on from "
                             "there. Last epochs without warps come at the new end.")  # fmt: skip

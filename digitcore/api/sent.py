@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from codecs import BOM_UTF8
 from typing import Annotated
 
 from fastapi import HTTPException, Request
@@ -14,7 +15,6 @@ from digitcore import ink
 
 MAX_BODY = ink.MAX_BYTES
 MAX_IMAGES = 256  # in one request
-BOM = b"\xef\xbb\xbf"  # some editors begin a text file with it
 URL_SAFE = str.maketrans("-_", "+/")  # RFC 4648, section 5
 
 Sent = bytes | ink.BadPicture
@@ -111,7 +111,7 @@ async def pictures(request: Request) -> tuple[list[Sent], bool]:
 
 def _validated(body: bytes) -> JsonBody:
     try:
-        return JsonBody.model_validate_json(body.removeprefix(BOM))
+        return JsonBody.model_validate_json(body.removeprefix(BOM_UTF8))  # as some editors begin it
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from error
 

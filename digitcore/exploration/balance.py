@@ -41,6 +41,14 @@ def whole(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["Split"] == table["Split"].iloc[-1]]
 
 
+def ends(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Of the whole set the rows of the most frequent digits, one or more that are equally so, and
+    those of the least frequent that occur."""
+    there = whole(table)[whole(table)["Count"] > 0]
+    most, least = there["Count"].max(), there["Count"].min()
+    return there[there["Count"] == most], there[there["Count"] == least]
+
+
 def missing(table: pd.DataFrame) -> Sequence[int]:
     """The digits that do not occur at all."""
     all_rows = whole(table)

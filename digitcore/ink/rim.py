@@ -22,9 +22,11 @@ def with_rim(planes: Floats) -> Floats:
     """(C, h, w) float32 colours -> the same; of a small picture with a rim of its border's colour,
     as scikit-learn's 8x8 digits and those cut close need. A frame of its own is none."""
     longer = max(planes.shape[1:])
+    if longer >= SMALL:
+        return planes
     width = max(LEAST, longer // SHARE)
     colour, alike = _ground(planes)
-    if longer >= (SMALL if alike > MOST else TINY) or _is_framed(planes, width // 2):
+    if (longer >= TINY and alike <= MOST) or _is_framed(planes, width // 2):
         return planes
     return np.stack([np.pad(plane, width, constant_values=level)
                      for plane, level in zip(planes, colour, strict=True)])  # fmt: skip

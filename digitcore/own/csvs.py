@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -53,7 +54,7 @@ class Layout:
 
 def read_csv(data: bytes, limits: Limits, tell: Tell = say_nothing) -> Found:
     """The digits of a CSV. Raises Refused where it does not have the columns, or too many rows."""
-    data = data.removeprefix(b"\xef\xbb\xbf").rstrip()
+    data = data.removeprefix(BOM_UTF8).rstrip()
     check_count(max(data.count(b"\n"), data.count(b"\r")), limits)  # lines take much room
     lines = data.splitlines()
     layout = _layout(lines)

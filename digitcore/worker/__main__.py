@@ -90,7 +90,7 @@ def _by_hand(path: Path) -> Status:
     with tqdm(desc=path.name, unit="batch", dynamic_ncols=True) as bar:
         status = work(path, bar)
     print(f"{path.name}: {status.state}. {status.message}".rstrip())
-    if status.state in ("finished", "stopped"):
+    if status.state in progress.DONE:
         result = runs.Run(path).result
         print(f"Best epoch {result.best_epoch}, test digits right: {result.test_correct:,} "
               f"of {result.test_n:,}.")  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from digitcore.digits import CLASSES
 from digitcore.evaluation import wilson
 from digitcore.exploration import balance as shares
 from digitcore.exploration.catalogue import TEST, TRAINING, VALIDATION, Catalogue
@@ -86,9 +87,7 @@ def pieces(catalogue: Catalogue) -> Iterator[Piece]:
 
 
 def _show_headline(catalogue: Catalogue, table: pd.DataFrame) -> None:
-    whole = shares.whole(table)
-    there = whole[whole["Count"] > 0]
-    most, least = there.loc[there["Count"].idxmax()], there.loc[there["Count"].idxmin()]
+    most, least = shares.ends(table)
     with st.grid("auto", min_column_width=150):
         st.metric("Digits", f"{len(catalogue):,}", border=True)
         if catalogue.is_mnist:
@@ -96,12 +95,12 @@ def _show_headline(catalogue: Catalogue, table: pd.DataFrame) -> None:
                 of = int((catalogue.table["split"] == split).sum())
                 st.metric(f"For {split}", f"{of:,}", border=True)
         else:
-            st.metric("Classes of 10", len(there), border=True)
-        if most["Count"] > least["Count"]:
-            for word, row in (("Most", most), ("Least", least)):
-                alike = there[there["Count"] == row["Count"]]["Digit"]
-                st.metric(f"{word} frequent: {', '.join(map(str, alike))}", f"{row['Share']:.1%}",
-                          border=True)  # fmt: skip
+            st.metric("Classes of 10", CLASSES - len(shares.missing(table)), border=True)
+        if not most.equals(least):
+            for word, rows in (("Most", most), ("Least", least)):
+                digits = ", ".join(map(str, rows["Digit"]))
+                share = rows["Share"].iloc[0]
+                st.metric(f"{word} frequent: {digits}", f"{share:.1%}", border=True)
     st.caption(_frequent(table))
     for words in _about(catalogue):
         (st.caption if catalogue.is_mnist else st.text)(words)
@@ -109,13 +108,10 @@ def _show_headline(catalogue: Catalogue, table: pd.DataFrame) -> None:
 
 def _frequent(table: pd.DataFrame) -> str:
     """Which classes are the most and the least frequent, with intervals; and which are missing."""
-    whole, missing = shares.whole(table), shares.missing(table)
-    there = whole[whole["Count"] > 0]
-    ends = there["Count"].max(), there["Count"].min()
-    told = [_alike(there[there["Count"] == end], word)
-            for end, word in zip(ends, ("most", "least"), strict=True)]  # fmt: skip
-    if ends[0] == ends[1]:
-        told = [f"As many of each class: {ends[0]:,}"]
+    (most, least), missing = shares.ends(table), shares.missing(table)
+    told = [_alike(most, "most"), _alike(least, "least")]
+    if most.equals(least):
+        told = [f"As many of each class: {most['Count'].iloc[0]:,}"]
     absent = [f"There is no {', '.join(map(str, missing))}"] if missing else []
     return ". ".join([*told, *absent]) + "."
 

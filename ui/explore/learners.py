@@ -1,5 +1,6 @@
 """Runs that learn from an own set, and what becomes of them when it is no more what it was."""
 
+from digitcore.progress import DONE
 from digitcore.standing import HALTED, Job
 from ui.loaders import jobs
 
@@ -17,7 +18,7 @@ def learners_words(name: str, gone: bool) -> list[str]:
     alive = [job.name for job in known if job.alive]
     to_come = [job.name for job in known if job.state in ("waiting", "not started")]
     halted = [job.name for job in known if job.state in HALTED]
-    ended = [job.name for job in known if job.state in ("finished", "stopped")]
+    ended = [job.name for job in known if job.state in DONE]
     lost = (
         "nor compared on what was held out of it" if gone
         else "and Compare cannot tell any more which of its digits were learned from"
