@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from digitcore import progress
+from digitcore import progress, wishes
 from digitcore.ensembles import Ensembles
 from digitcore.folder import NAME, RunDamaged
 from digitcore.locks import Locked, holding, is_held
@@ -111,13 +111,13 @@ class Jobs:
         """Keep everything as it is and let the worker end. Raises Refused."""
         if not self.job(name).alive:
             raise Refused(f"{name} is not being trained, so it cannot be paused.")
-        progress.wish(self.folder / name, "pause")
+        wishes.ask(self.folder / name, "pause")
 
     def stop(self, name: str) -> None:
         """End the training and keep its best epoch as the finished run. Raises Refused."""
         job = self.job(name)
         if job.alive:
-            return progress.wish(job.path, "stop")
+            return wishes.ask(job.path, "stop")
         if not job.begun or job.state in (*progress.DONE, "damaged"):
             raise Refused(f"{name} is {job.state}: there is nothing to stop.")
         with self.queue.changing() as queue:  # at once: it takes seconds, not a place in line
@@ -149,7 +149,7 @@ class Jobs:
             replace(job.recipe, learning_rate=learning_rate)
         except ValueError as error:
             raise Refused(str(error)) from error
-        progress.wish_rate(job.path, learning_rate)
+        wishes.ask_rate(job.path, learning_rate)
 
     def cancel(self, name: str) -> None:
         """Take a waiting run out of the queue. Raises Refused where it does not wait any more."""
@@ -243,9 +243,9 @@ class Jobs:
                 with suppress(RunDamaged):
                     known = progress.read_status(path) or known
                     progress.save_status(path, replace(known, state="starting", message=""))
-                progress.forget_wish(path)
+                wishes.forget(path)
                 if wish or known.state == "finishing":  # killed at it: shall finish
-                    progress.wish(path, wish or "stop")
+                    wishes.ask(path, wish or "stop")
                 command = [sys.executable, "-m", "digitcore.worker", str(path.resolve()),
                            "--lock", str(lock)]  # fmt: skip
                 with (path / progress.LOG).open("ab") as log:

@@ -6,17 +6,16 @@
     checkpoint.pt   all that is needed to go on; read without pickle
     changes.json    what a person changed on the way: learning rate, more epochs
     teachers.json   which weights its teachers had, where it has any
-    wish.json, rate.json    what a person asks of the worker, which takes them away
     note.txt        a person's words
     lock            held by the worker as long as it lives
     log.txt         what the worker had to say
 
-The recipe, the history and what a finished run consists of are runs.py's.
+The recipe, the history and what a finished run consists of are runs.py's; what is asked of the
+worker is wishes.py's.
 """
 
 import io
 import json
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -32,13 +31,12 @@ from digitcore.recipes import LEARNING_RATES, Recipe
 from digitcore.runs import HISTORY, STATE, Epoch
 
 STATUS, BATCHES, CHANGES, CHECKPOINT = "status.json", "batches.csv", "changes.json", "checkpoint.pt"
-WISH, RATE, NOTE, LOCK, LOG = "wish.json", "rate.json", "note.txt", "lock", "log.txt"
+NOTE, LOCK, LOG = "note.txt", "lock", "log.txt"
 TEACHERS = "teachers.json"
 EPOCHS = "epochs"
 AT_WORK = ("starting", "training", "finishing")
 ENDED = ("paused", "stopped", "failed", "finished")
 DONE = ("finished", "stopped")  # with a model to show for it
-WISHES = ("pause", "stop")
 BATCH_COLUMNS = ("epoch", "batch", "epochs_done", "loss", "learning_rate")
 DIGITS = "%.7g"  # of a number in batches.csv, so that a row read and written is the same row
 NOTE_LENGTH = 2000  # characters
@@ -253,55 +251,6 @@ def _load_state(file: Path) -> tuple[Recipe, Checkpoint, list[Epoch]]:
         return Recipe.from_json(state["recipe"]), state["checkpoint"], state["history"]
     except Exception as error:  # a garbled file can fail in any part of torch's reader
         raise ValueError(f"it is no checkpoint ({type(error).__name__})") from error
-
-
-def wish(path: Path, what: str) -> None:
-    """Ask the worker to 'pause' or 'stop' after the batches that it is at."""
-    if what not in WISHES:
-        raise ValueError(f"A worker can be asked to {' or '.join(WISHES)}, not to {what!r}.")
-    write_text(path / WISH, dump({"wish": what}))
-
-
-def wished(path: Path) -> str | None:
-    """What is asked of the worker: 'pause', 'stop' or nothing."""
-    with suppress(OSError, ValueError, TypeError, KeyError):
-        what = json.loads((path / WISH).read_text("utf-8"))["wish"]
-        return what if what in WISHES else None
-    return None
-
-
-def forget_wish(path: Path) -> None:
-    (path / WISH).unlink(missing_ok=True)
-
-
-def wish_rate(path: Path, learning_rate: float) -> None:
-    """Ask for another learning rate from the next batches on, in place of the recipe's."""
-    write_text(path / RATE, dump({"learning_rate": learning_rate}))
-
-
-def take_rate(path: Path) -> float | None:
-    """The learning rate that is asked for, once; taken before it is read: no newer one is lost."""
-    taken = path / f"{RATE}.taken"
-    with suppress(OSError):
-        os.replace(path / RATE, taken)
-        return _rate_in(taken)
-    return None
-
-
-def asked_rate(path: Path) -> float | None:
-    """The learning rate that is asked for and was not taken yet."""
-    return _rate_in(path / RATE)
-
-
-def _rate_in(file: Path) -> float | None:
-    with suppress(OSError, ValueError, TypeError, KeyError):
-        rate = float(json.loads(file.read_text("utf-8"))["learning_rate"])
-        return rate if rate > 0 else None
-    return None
-
-
-def forget_rate(path: Path) -> None:
-    (path / RATE).unlink(missing_ok=True)
 
 
 def sweep(path: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from digitcore import progress
+from digitcore import progress, wishes
 from digitcore.folder import RunDamaged
 from digitcore.locks import is_held
 from digitcore.progress import Changes, Status
@@ -98,7 +98,7 @@ def _state(path: Path, status: Status | None, held: bool, queued: bool) -> str:
     without = "finished" if (path / RESULT).is_file() else "not started"
     said = status.state if status else without
     if held:
-        wish = progress.wished(path)
+        wish = wishes.asked(path)
         if wish and said != "finishing":
             return {"pause": "pausing", "stop": "stopping"}[wish]
         leaving = {"paused": "pausing", "stopped": "stopping"}  # it has said so, and is not gone

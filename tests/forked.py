@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from digitcore import progress
+from digitcore import progress, wishes
 from digitcore.digits import held_out, load_mnist
 from digitcore.jobs import Jobs, Refused
 from digitcore.locks import Locked, holding
@@ -151,8 +151,8 @@ class _Bar(tqdm):
 def _arranged(folder: Path, what: str, count: int, happening: str) -> tqdm:
     happen = {
         "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
-        "pause": lambda: progress.wish(folder, "pause"),
-        "stop": lambda: progress.wish(folder, "stop"),
+        "pause": lambda: wishes.ask(folder, "pause"),
+        "stop": lambda: wishes.ask(folder, "stop"),
         "limit": lambda: resource.setrlimit(
             resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY)
         ),

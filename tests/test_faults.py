@@ -17,7 +17,7 @@ import torch
 from tqdm import tqdm
 
 from digitcore import jobs as jobs_module
-from digitcore import locks, progress, runs, standing, worker
+from digitcore import locks, progress, runs, standing, wishes, worker
 from digitcore.augment import Warp
 from digitcore.jobs import Jobs, Refused
 from digitcore.locks import holding, is_held
@@ -244,7 +244,7 @@ def test_a_status_that_finds_no_room_is_written_over_the_old_one(little_disk):
 
 PARTS = (
     RECIPE, progress.STATUS, HISTORY, progress.BATCHES, progress.CHANGES, progress.CHECKPOINT,
-    RESULT, STATE, PREDICTIONS, progress.NOTE, progress.WISH, progress.RATE, progress.LOCK,
+    RESULT, STATE, PREDICTIONS, progress.NOTE, wishes.WISH, wishes.RATE, progress.LOCK,
     progress.LOG, "epochs/0002.npz", "epochs",
 )  # fmt: skip
 DAMAGES = ("truncated", "emptied", "garbled", "a folder", "nothing")
@@ -272,8 +272,8 @@ def copied(run: Path, to: Path) -> Path:
     shutil.copytree(run, to)
     progress.save_changes(to, progress.Changes({5: 0.5}, {}))
     progress.save_note(to, "a note")
-    progress.wish(to, "pause")
-    progress.wish_rate(to, 0.01)
+    wishes.ask(to, "pause")
+    wishes.ask_rate(to, 0.01)
     return to
 
 
@@ -452,7 +452,7 @@ def test_a_pause_in_the_first_moment_is_kept_to_and_an_old_one_is_not(folder, jo
     assert state(path) == "pausing"
     until(lambda: ended(jobs))
     assert state(path) == "paused"
-    progress.wish(path, "pause")  # as a worker leaves it that was killed before it read it
+    wishes.ask(path, "pause")  # as a worker leaves it that was killed before it read it
     jobs.start("mine")
     until(lambda: ended(jobs))
     assert state(path) == "finished"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitcore import progress, worker
+from digitcore import progress, wishes, worker
 from digitcore.jobs import MOST_WAITING, Jobs, Refused
 from digitcore.locks import holding
 from digitcore.progress import Changes, Status
@@ -224,12 +224,12 @@ def test_a_run_that_is_trained_can_be_asked_to_end_but_not_be_moved_away(jobs):
                 verb(busy)
         assert jobs.job(busy).state == "training"
         jobs.set_rate(busy, 0.5)
-        assert progress.take_rate(jobs.folder / busy) == 0.5
+        assert wishes.take_rate(jobs.folder / busy) == 0.5
         jobs.pause(busy)
         assert jobs.job(busy).state == "pausing"
         jobs.stop(busy)
         assert jobs.job(busy).state == "stopping"
-        progress.forget_wish(jobs.folder / busy)
+        wishes.forget(jobs.folder / busy)
         for said, seen in (("paused", "pausing"), ("stopped", "stopping")):  # and is not gone yet
             progress.save_status(jobs.folder / busy, Status(said, 0, 1, 2, 5))
             assert jobs.job(busy).state == seen
@@ -266,7 +266,7 @@ def test_a_rate_that_no_recipe_may_have_is_refused(jobs, rate):
     jobs.create(SMALL, "mine", start=False)
     with pytest.raises(Refused, match="learning_rate"):
         jobs.set_rate("mine", rate)
-    assert progress.take_rate(jobs.folder / "mine") is None
+    assert wishes.take_rate(jobs.folder / "mine") is None
 
 
 def test_training_further_can_be_taken_back_while_it_waits(jobs, finished):

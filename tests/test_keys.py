@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from ui import own_choice, recipe_form
+from ui import own_choice, recipe_fields
 from ui.explore.warp_choice import START
 
 ROOT = Path(__file__).resolve().parent.parent
-FORM = {*recipe_form.DEFAULTS, own_choice.OWN, own_choice.MNIST, "start"}  # by the fields' names
+FORM = {*recipe_fields.DEFAULTS, own_choice.OWN, own_choice.MNIST, "start"}  # by the fields' names
 
 
 def constants(tree: ast.Module) -> dict[str, object]:
@@ -44,5 +44,5 @@ def test_no_two_files_use_the_same_key():
             where[key].add(file.relative_to(ROOT).as_posix())
     assert {"view", "numbers", "near-number", START, "own"} <= where.keys()
     assert {key: files for key, files in where.items() if len(files) > 1} == {}
-    form = {"ui/own_choice.py", "ui/teacher_choice.py", "ui/recipe_form.py"}
+    form = {"ui/own_choice.py", "ui/teacher_choice.py", "ui/recipe_fields.py", "ui/recipe_form.py"}
     assert {key: where[key] for key in FORM if where[key] - form} == {}

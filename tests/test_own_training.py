@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 from torch import Tensor
 
-from digitcore import progress
+from digitcore import progress, wishes
 from digitcore.digits import DigitSet, held_out, load_mnist
 from digitcore.export import training_script
 from digitcore.jobs import Jobs
@@ -202,7 +202,7 @@ def test_a_set_that_is_gone_before_the_start_fails_in_words(run, sets):
 
 
 def test_a_pause_ends_only_with_the_same_digits(run, sets, tmp_path):
-    assert work(run, At({3: lambda: progress.wish(run, "pause")})).state == "paused"
+    assert work(run, At({3: lambda: wishes.ask(run, "pause")})).state == "paused"
     before = (run / progress.CHECKPOINT).read_bytes()
     sets.delete("mine")
     assert "put the set back" in work(run).message
@@ -222,9 +222,9 @@ def test_a_pause_ends_only_with_the_same_digits(run, sets, tmp_path):
 
 def test_without_its_digits_a_training_can_still_be_stopped_and_kept(run, sets):
     epoch = -(-Run(run).recipe.learned // 10)
-    assert work(run, At({epoch + 1: lambda: progress.wish(run, "pause")})).state == "paused"
+    assert work(run, At({epoch + 1: lambda: wishes.ask(run, "pause")})).state == "paused"
     sets.delete("mine")
-    progress.wish(run, "stop")
+    wishes.ask(run, "stop")
     status = work(run)
     assert (status.state, status.epoch, status.message) == ("stopped", 1, "")
     assert Run(run).result.best_epoch == 1

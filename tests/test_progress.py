@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitcore import progress
+from digitcore import progress, wishes
 from digitcore.folder import RunDamaged
 from digitcore.progress import Changes, Glimpse, Status
 from digitcore.recipes import Recipe
@@ -62,7 +62,7 @@ def test_no_files_is_a_run_that_has_not_begun(tmp_path):
     assert tuple(progress.read_batches(tmp_path)) == progress.BATCH_COLUMNS
     assert progress.load_checkpoint(tmp_path, RECIPE) == (None, [])
     assert progress.glimpses(tmp_path) == []
-    assert progress.wished(tmp_path) is progress.take_rate(tmp_path) is None
+    assert wishes.asked(tmp_path) is wishes.take_rate(tmp_path) is None
     assert progress.read_note(tmp_path) == ""
 
 
@@ -220,31 +220,31 @@ def test_any_json_at_all_is_read_or_called_damaged(tmp_path, part, values):
 # --- wishes, rates and notes
 
 
-@pytest.mark.parametrize("what", progress.WISHES)
+@pytest.mark.parametrize("what", wishes.WISHES)
 def test_a_wish_stands_until_it_is_forgotten(tmp_path, what):
-    progress.wish(tmp_path, what)
-    assert progress.wished(tmp_path) == progress.wished(tmp_path) == what
-    progress.forget_wish(tmp_path)
-    progress.forget_wish(tmp_path)
-    assert progress.wished(tmp_path) is None
+    wishes.ask(tmp_path, what)
+    assert wishes.asked(tmp_path) == wishes.asked(tmp_path) == what
+    wishes.forget(tmp_path)
+    wishes.forget(tmp_path)
+    assert wishes.asked(tmp_path) is None
 
 
 def test_only_what_a_worker_can_do_is_wished(tmp_path):
     with pytest.raises(ValueError, match="dance"):
-        progress.wish(tmp_path, "dance")
+        wishes.ask(tmp_path, "dance")
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"wish": "dance"}', '{"wish": []}', "null"])
 def test_a_garbled_wish_is_none(tmp_path, content):
-    (tmp_path / progress.WISH).write_text(content)
-    assert progress.wished(tmp_path) is None
+    (tmp_path / wishes.WISH).write_text(content)
+    assert wishes.asked(tmp_path) is None
 
 
 def test_a_rate_is_taken_once_and_the_newest_counts(tmp_path):
-    progress.wish_rate(tmp_path, 0.1)
-    progress.wish_rate(tmp_path, 0.01)
-    assert progress.take_rate(tmp_path) == 0.01
-    assert progress.take_rate(tmp_path) is None
+    wishes.ask_rate(tmp_path, 0.1)
+    wishes.ask_rate(tmp_path, 0.01)
+    assert wishes.take_rate(tmp_path) == 0.01
+    assert wishes.take_rate(tmp_path) is None
 
 
 @pytest.mark.parametrize("content", [
@@ -252,8 +252,8 @@ def test_a_rate_is_taken_once_and_the_newest_counts(tmp_path):
     '{"learning_rate": -1}',
 ])  # fmt: skip
 def test_a_garbled_rate_is_none(tmp_path, content):
-    (tmp_path / progress.RATE).write_text(content)
-    assert progress.take_rate(tmp_path) is None
+    (tmp_path / wishes.RATE).write_text(content)
+    assert wishes.take_rate(tmp_path) is None
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\r"), max_size=3000))

@@ -10,7 +10,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 from torch.nn import functional as F
 
-from digitcore import progress
+from digitcore import wishes
 from digitcore.digits import DigitSet, load_mnist, split
 from digitcore.evaluation import as_input, predict
 from digitcore.export import training_script
@@ -178,7 +178,7 @@ def test_a_run_is_taught_by_models_of_its_own_folder(run):
 
 def test_a_teacher_that_is_gone_fails_in_words_and_loses_nothing(run):
     def end() -> None:
-        progress.wish(run, "pause")
+        wishes.ask(run, "pause")
         shutil.rmtree(run.parent / "master")
 
     assert work(run, At({25: end})).state == "paused"
@@ -187,7 +187,7 @@ def test_a_teacher_that_is_gone_fails_in_words_and_loses_nothing(run):
     assert "Its teacher master is not there any more. Nothing of the run is lost" in status.message
     assert (status.epoch, status.epochs) == (1, 2)  # how far it was stays known
     assert Jobs(run.parent).job("mine").has_best  # and so "Stop and keep the best" is offered
-    progress.wish(run, "stop")
+    wishes.ask(run, "stop")
     assert work(run).state == "stopped"
     assert Run(run).result.best_epoch == 1
 
@@ -196,7 +196,7 @@ def test_a_teacher_that_has_learned_further_fails_in_words_and_loses_nothing(run
     """Another teacher would lead it elsewhere than it was going."""
 
     def end() -> None:
-        progress.wish(run, "pause")
+        wishes.ask(run, "pause")
         shutil.copy(WEIGHTS / "slim" / STATE, other)
         shutil.copytree(WEIGHTS / "slim", run.parent / "master", dirs_exist_ok=True)
 
@@ -206,9 +206,9 @@ def test_a_teacher_that_has_learned_further_fails_in_words_and_loses_nothing(run
     assert status.state == "failed"
     assert "Its teacher master has other weights than when this training began" in status.message
     shutil.copytree(WEIGHTS / "tiny", run.parent / "master", dirs_exist_ok=True)
-    assert work(run, At({10: lambda: progress.wish(run, "pause")})).state == "paused"  # as before
+    assert work(run, At({10: lambda: wishes.ask(run, "pause")})).state == "paused"  # as before
     shutil.copy(other, run.parent / "master" / STATE)
-    progress.wish(run, "stop")
+    wishes.ask(run, "stop")
     assert work(run).state == "stopped"
     assert Run(run).result.best_epoch == 1
 

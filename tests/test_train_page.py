@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from digitcore import progress
+from digitcore import progress, wishes
 from digitcore.augment import Warp
 from digitcore.jobs import Jobs
 from digitcore.probe import Pace
@@ -76,7 +76,7 @@ def test_a_pace_that_something_disturbed_is_measured_again(monkeypatch):
 
 def test_a_rate_that_is_asked_for_is_shown_until_it_is_taken(runs):
     path = in_state(runs, "mine", "paused")
-    progress.wish_rate(path, 0.01)
+    wishes.ask_rate(path, 0.01)
     assert "Now 0.001, and 0.01 from the next batches on." in words(open_train())
 
 

@@ -15,7 +15,7 @@ import pytest
 import torch
 from tqdm import tqdm
 
-from digitcore import progress
+from digitcore import progress, wishes
 from digitcore.folder import RunDamaged
 from digitcore.jobs import Jobs
 from digitcore.locks import holding
@@ -119,7 +119,7 @@ def test_one_can_watch_it_learn(trained):
 def test_a_curve_has_at_most_so_many_rows_an_epoch_and_all_losses_are_in_it(jobs, batches):
     recipe = Recipe("slim", epochs=1, digits=2 * batches, batch_size=2, precision="float32")
     path = jobs.create(recipe, "mine", start=False)
-    stop_there = At({batches: lambda: progress.wish(path, "pause")})
+    stop_there = At({batches: lambda: wishes.ask(path, "pause")})
     assert work(path, stop_there).state == "paused"
     rows = progress.read_batches(path)
     assert ROWS / 2 <= len(rows) <= ROWS
@@ -143,7 +143,7 @@ def test_a_changed_rate_is_replayed_to_the_bit_however_the_run_is_interrupted(jo
 
     whole, paused, broken = (jobs.folder / name for name in ("whole", "paused", "broken"))
     assert changed("whole", {}) == "finished"
-    assert changed("paused", {30: lambda: progress.wish(paused, "pause")}) == "paused"
+    assert changed("paused", {30: lambda: wishes.ask(paused, "pause")}) == "paused"
     assert work(paused, At({13: lambda: jobs.set_rate("paused", 0.0001)})).state == "finished"
     assert changed("broken", {38: fail}) == "failed"
     assert work(broken).state == "finished"
@@ -334,7 +334,7 @@ def test_ctrl_c_pauses_a_training_by_hand_and_the_folder_goes_on(tmp_path, jobs)
     assert "batch" in shown  # the bar
     path = jobs.folder / "mine"
     assert jobs.job("mine").state == "paused"
-    progress.wish(path, "pause")  # of an earlier time
+    wishes.ask(path, "pause")  # of an earlier time
     with by_hand(path) as process:
         try:
             said, shown = process.communicate(timeout=120)
@@ -349,7 +349,7 @@ def test_ctrl_c_pauses_a_training_by_hand_and_the_folder_goes_on(tmp_path, jobs)
 def test_a_changed_rate_scales_the_schedule_and_stays_when_trained_further(jobs):
     recipe = replace(PLAIN, schedule="cosine")
     path = jobs.create(recipe, "mine", start=False)
-    progress.wish_rate(path, recipe.learning_rate / 2)
+    wishes.ask_rate(path, recipe.learning_rate / 2)
     assert work(path).state == "finished"
     progress.save_changes(path, replace(progress.read_changes(path), epochs={2: 3}))
     assert work(path).state == "finished"
@@ -364,12 +364,12 @@ def test_a_rate_asked_for_too_late_is_not_kept_for_a_later_training(jobs, monkey
     whole = follow.finish
 
     def meanwhile(*arguments):
-        progress.wish_rate(path, 5.0)
+        wishes.ask_rate(path, 5.0)
         return whole(*arguments)
 
     monkeypatch.setattr(follow, "finish", meanwhile)
     assert work(path).state == "finished"
-    assert progress.take_rate(path) is None
+    assert wishes.take_rate(path) is None
 
 
 def test_what_a_killed_worker_left_half_written_is_swept_away(jobs):

@@ -5,15 +5,16 @@ from contextlib import suppress
 
 import streamlit as st
 
+from digitcore import wishes
 from digitcore.evaluation import wilson
 from digitcore.folder import RunDamaged
 from digitcore.guidance import Advice, advise
 from digitcore.jobs import Jobs
-from digitcore.progress import DONE, asked_rate
+from digitcore.progress import DONE
 from digitcore.standing import HALTED, Job
 from ui import loaders
 from ui.curves import show_batches, show_epochs
-from ui.recipe_form import LIMITS
+from ui.recipe_fields import LIMITS
 from ui.run_panel import show_ways_on
 from ui.showcase import show_learning
 from ui.states import attempt, show_state, where
@@ -174,7 +175,7 @@ def _change_rate(jobs: Jobs, job: Job) -> None:
     scaled = "" if recipe.schedule == "constant" else (
         f" The {recipe.schedule} schedule keeps its shape, with this as its highest rate."
     )  # fmt: skip
-    asked = asked_rate(job.path)
+    asked = wishes.asked_rate(job.path)
     then = f", and {asked:.3g} from the next batches on" if asked else ""
     st.caption(f"Now {_rate_of(job):.3g}{then}.{scaled}")
     st.button("Change it", key=f"set {key}", on_click=lambda: attempt(

@@ -15,7 +15,7 @@ from threading import Event
 import torch
 from tqdm import tqdm
 
-from digitcore import progress, runs
+from digitcore import progress, runs, wishes
 from digitcore.digits import DataDamaged
 from digitcore.folder import RunDamaged
 from digitcore.jobs import Jobs, runs_folder
@@ -49,7 +49,7 @@ def main() -> None:
             status = _in_background(path)
         else:
             with holding(path / progress.LOCK, wait=1):
-                progress.forget_wish(path)
+                wishes.forget(path)
                 status = _by_hand(path)
     except Locked:
         parser.error(f"{arguments.what} is being trained already.")
@@ -103,7 +103,7 @@ def _pause_when_told_to_end(path: Path) -> Event:
 
     def pause(*_: object) -> None:
         told.set()
-        progress.wish(path, "pause")
+        wishes.ask(path, "pause")
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, pause)

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from digitcore import progress, runs
+from digitcore import progress, runs, wishes
 from digitcore.digits import DataDamaged, DigitSet
 from digitcore.evaluation import predict
 from digitcore.explain import first_filters
@@ -81,9 +81,9 @@ class Worker:
                     self._epoch(event)
                 case Finished():
                     return self._finish(event)
-            wish = progress.wished(self.path) if self._between_rows(event) else None
+            wish = wishes.asked(self.path) if self._between_rows(event) else None
             if wish:
-                progress.forget_wish(self.path)
+                wishes.forget(self.path)
                 if isinstance(event, BatchEnd):
                     self._save(event.checkpoint())
                 return self._pause() if wish == "pause" else self._stop()
@@ -174,7 +174,7 @@ class Worker:
 
     def _change_rate(self, step: int) -> None:
         """Written down before it takes effect, so that a resumed training repeats it."""
-        wanted = progress.take_rate(self.path)
+        wanted = wishes.take_rate(self.path)
         if wanted is None:
             return
         for later in [known for known in self.rates if known > step]:
@@ -200,7 +200,7 @@ class Worker:
         try:
             return learning_digits(self.recipe, own_sets()), self._teacher()
         except (NoSuchSet, DataDamaged, runs.NoSuchModel, RunDamaged, TeacherChanged):
-            if progress.wished(self.path) == "stop" and self.history:
+            if wishes.asked(self.path) == "stop" and self.history:
                 return None
             raise
 
@@ -216,7 +216,7 @@ class Worker:
 
     def _keep(self) -> Status:
         """Make a run of what there is, where nothing can be trained."""
-        progress.forget_wish(self.path)
+        wishes.forget(self.path)
         checkpoint = self.checkpoint
         assert checkpoint  # which has the history with it
         self.started = Started(
@@ -232,7 +232,7 @@ class Worker:
         self.status = replace(self.status, state="finishing", seconds_left=None)
         progress.save_status(self.path, self.status)
         finish(self.path, self.recipe, self.started, event, self.history)
-        progress.forget_rate(self.path)  # that came too late, and is not for a later training
+        wishes.forget_rate(self.path)  # that came too late, and is not for a later training
         return replace(self.status, state=state, batch=0)
 
 
