@@ -21,6 +21,7 @@ from ui.recipe_form import address_of
 from ui.states import duration
 
 pytestmark = pytest.mark.usefixtures("runs")
+CLASSIC = ZOO["classic"].recipe
 SMALL = Recipe("dense", epochs=2, digits=500, precision="float32")
 
 
@@ -78,6 +79,29 @@ def test_a_rate_that_is_asked_for_is_shown_until_it_is_taken(runs):
     path = in_state(runs, "mine", "paused")
     wishes.ask_rate(path, 0.01)
     assert "Now 0.001, and 0.01 from the next batches on." in words(open_train())
+
+
+def test_a_rate_that_was_changed_to_is_told_in_the_table_of_runs(runs):
+    path = in_state(runs, "mine", "paused")
+    in_state(runs, "other", "paused")
+    progress.save_changes(path, Changes({4: 0.5}))
+    (table,) = (t.value for t in open_train().dataframe if "What differs" in t.value.columns)
+    told = dict(zip(table["Run"], table["What differs"], strict=True))
+    assert told == {"mine": "changed to learning rate 0.0005", "other": ""}
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [({"network": "nope", "epochs": "3"}, "Under Network the address asks"), ({"start": "gone"}, "Start from"),
+     ({"optimizer": "1", "schedule": "steps"}, "Under Optimiser and Schedule the"),
+     ({"network": "tiny", "start": "wide"}, "")],
+)  # fmt: skip
+def test_what_an_address_asks_for_that_is_not_there_is_told(address, told):
+    app = open_train(**address)
+    assert ("the address asks" in words(app)) == bool(told) and told in words(app)
+    assert app.number_input(key="epochs").value == int(address.get("epochs", CLASSIC.epochs))
+    app.number_input(key="epochs").set_value(4).run()
+    assert "the address asks" not in words(app)  # once
 
 
 @pytest.mark.parametrize("name", ["classic", "strong", "keen-bent", "upright-taught"])

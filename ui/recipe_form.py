@@ -13,7 +13,7 @@ from ui.estimate import show_range_test
 from ui.loaders import jobs
 from ui.own_choice import choose_own, settle
 from ui.penned_choice import show_penned
-from ui.recipe_fields import DEFAULTS, FIRST, as_fields, in_limits, mark, show_fields
+from ui.recipe_fields import CHOICES, DEFAULTS, FIRST, as_fields, in_limits, mark, show_fields
 from ui.states import told, value
 from ui.teacher_choice import choose_teachers, show_lesson
 from ui.warp_fields import WARPS, as_warp
@@ -26,6 +26,8 @@ def choose_recipe(top: DeltaGenerator) -> Recipe | None:
 
     top: where the starting point is chosen.
     """
+    if not st.session_state.get("form_marked"):
+        st.session_state.form_unknown = _unknown()  # Streamlit takes it out of the address
     with top:
         start = _choose_start()
     tabs = st.tabs(
@@ -65,6 +67,13 @@ def choose_recipe(top: DeltaGenerator) -> Recipe | None:
     if not st.session_state.get("form_marked"):
         st.session_state.form_marked = True
         st.rerun()  # only now is known what the address says, and so what is to be marked
+    unknown = st.session_state.pop("form_unknown", [])
+    if unknown:
+        st.info(
+            f"Under {' and '.join(unknown)} the address asks for what is not here: the form holds its "
+            "usual choice.",
+            icon=":material/info:",
+        )
     return recipe
 
 
@@ -88,6 +97,16 @@ def starting_points() -> dict[str, Recipe]:
     """The zoo's recipes, then those of all earlier runs, by name."""
     runs = {job.name: job.recipe for job in jobs().all() if job.recipe}
     return {name: entry.recipe for name, entry in ZOO.items()} | runs
+
+
+def _unknown() -> list[str]:
+    """The labels of the choices for which the address asks what is not among them."""
+    choices = {"start": ("Start from", starting_points()), **CHOICES}
+    asked = st.query_params.to_dict()
+    return [
+        label for name, (label, options, *_) in choices.items()
+        if name in asked and asked[name] not in options
+    ]  # fmt: skip
 
 
 def _choose_start() -> Recipe:

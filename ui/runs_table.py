@@ -7,7 +7,7 @@ import streamlit as st
 from digitcore.evaluation import wilson
 from digitcore.folder import RunDamaged
 from digitcore.jobs import Jobs
-from digitcore.recipes import Recipe, varying
+from digitcore.recipes import varying
 from digitcore.standing import Job
 from ui import loaders
 from ui.run_panel import show_panel
@@ -98,7 +98,7 @@ def _line(job: Job, fields: Sequence[str]) -> dict:
         "State": f"{SYMBOLS[job.state]} {job.state}",
         "Run": job.name,
         "Network": job.recipe.network if job.recipe else "",
-        "What differs": _words(job.recipe, fields) if job.recipe else job.damage,
+        "What differs": _words(job, fields) if job.recipe else job.damage,
         "Epochs": _epochs(job),
         "Validation": None if job.alive else _best(job),
         "Test": 100 * test.value if test else None,
@@ -125,6 +125,10 @@ def _best(job: Job) -> float | None:
     return 100 * float(table.validation_accuracy[table.validation_loss.idxmin()])
 
 
-def _words(recipe: Recipe, fields: Sequence[str]) -> str:
-    flat = recipe.flat()
-    return ", ".join(told(name, flat[name]) for name in fields)
+def _words(job: Job, fields: Sequence[str]) -> str:
+    """What differs in its recipe, and the learning rate that it was changed to on the way."""
+    flat = job.recipe.flat()
+    words = [told(name, flat[name]) for name in fields]
+    if job.changes.rates:
+        words.append(f"changed to {told('learning_rate', job.as_it_learns.learning_rate)}")
+    return ", ".join(words)
