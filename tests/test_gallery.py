@@ -14,7 +14,7 @@ from digitcore.runs import RunStore
 from tests.catalogues import small
 from ui.explore import filters, gallery, large, picked
 from ui.explore.answers import answers_to, answers_words
-from ui.explore.sent import MOST, Sent, decode, encode
+from ui.explore.sent import MOST, SENT, Sent, decode, encode
 from ui.explore.told import filter_words, order_words
 
 
@@ -140,9 +140,39 @@ def test_another_set_leaves_no_filter_behind():
 def test_ticks_of_a_set_that_is_gone_are_not_those_of_the_next():
     app = AppTest.from_function(draw_either, default_timeout=60)
     app.session_state["shown"] = "few"
-    app.session_state[picked.PICKED] = {"few": {3, 100}}
+    app.session_state[picked.PICKED] = {"few": ("of others", {3, 5})}
     run(app, {})
-    assert app.session_state[picked.PICKED] == {"few": set()}
+    assert app.session_state[picked.PICKED] == {"few": (small(8).pictures, set())}
+    assert "none is ticked any more" in app.toast[0].value
+    relabelled = small(8, labels=(1,))
+    assert relabelled.pictures == small(8).pictures and relabelled.state != small(8).state
+
+
+def test_digits_that_were_sent_from_a_set_as_it_was_are_not_those_that_stand_there_now():
+    app = AppTest.from_function(draw, args=("mine", 60, ()), default_timeout=60)
+    app.session_state[SENT] = Sent("mine", "of others", (3, 5), "odd ones")
+    run(app, {"digits": encode([3, 5])})
+    assert len(tiles(app)) == 48 and SENT not in app.session_state
+    assert "digits" not in app.query_params and "not known any more" in app.toast[0].value
+
+
+def test_the_pictures_of_a_report_tell_the_answers_of_who_was_asked():
+    def report():
+        import streamlit as st
+
+        from tests.test_gallery import filters, gallery, whole
+
+        st.session_state[filters.READER], st.session_state[filters.READ] = "dense", "wrongly"
+        st.session_state[filters.SPLIT] = ["test"]
+        (piece,) = gallery.pieces(whole())
+        st.session_state["captions"] = [words for _, words in piece.pictures]
+
+    app = AppTest.from_function(report, default_timeout=60).run()
+    assert not app.exception
+    found = RunStore().run("dense").predictions("test")
+    wrong = np.flatnonzero(~found.right)[: gallery.PICTURED].tolist()
+    told = [f"Test {at:,}\n{found.labels[at]}, read as {found.answers[at]} ✖" for at in wrong]
+    assert app.session_state["captions"] == told
 
 
 def test_sent_digits_come_in_their_order_until_they_are_dropped():
@@ -155,9 +185,8 @@ def test_sent_digits_come_in_their_order_until_they_are_dropped():
 
 def test_many_sent_digits_do_not_travel():
     app = AppTest.from_function(draw, args=("mine", 300, ()), default_timeout=60)
-    from ui.explore.sent import SENT, Sent
-
-    app.session_state[SENT] = Sent("mine", tuple(range(MOST + 1)), "inside the outline")
+    chosen = tuple(range(MOST + 1))
+    app.session_state[SENT] = Sent("mine", small(300).pictures, chosen, "inside the outline")
     run(app, {"digits": encode([1, 2])})
     assert "digits" not in app.query_params
     assert "inside the outline" in app.text[0].value
@@ -297,7 +326,7 @@ def test_bounds_hold_all_digits_on_round_numbers():
 def test_digits_that_are_sent_meet_no_older_filter():
     app = opened(show_class="7", show_read="rightly")
     places = np.flatnonzero(small().labels != 7)[:3].tolist()
-    app.session_state["digits sent"] = Sent("mine", tuple(places), "odd ones")
+    app.session_state["digits sent"] = Sent("mine", small().pictures, tuple(places), "odd ones")
     app.session_state["digits just sent"] = True
     app.run()
     assert [words.split("\n")[0] for words in tiles(app)] == [f"No. {place}" for place in places]

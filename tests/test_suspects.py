@@ -257,6 +257,20 @@ def test_an_own_set_of_one_digit_is_shown(runs, mnist):
         assert not app.exception and view.find(load_catalogue("mine"), kind).rule in words(app)
 
 
+def test_suspects_are_those_of_the_labels_that_the_digits_have(runs, mnist):
+    """A dialog that is open on a set as it was may ask once the set was corrected."""
+    sets = OwnSets(runs.parent / "own")
+    sets.save("mine", mnist.images[:60].numpy(), mnist.labels[:60].numpy() % 9, About("test"))
+    old = load_catalogue("mine")
+    before = len(view.find(old, LABELS).table)
+    sets.correct("mine", {place: int(label) for place, label in enumerate(mnist.labels[:59])})
+    assert len(view.find(old, OUTLIERS).table) == len(find(old, OUTLIERS).table)
+    new = load_catalogue("mine")
+    assert len(view.find(old, LABELS).table) == before > len(view.find(new, LABELS).table)
+    for kind in KINDS:
+        assert view.find(new, kind).table.equals(find(new, kind).table)
+
+
 def test_where_confident_learning_is_not_asked_it_is_not_said_to_count_none(runs, mnist):
     labels = mnist.labels.numpy()
     few = np.concatenate([np.flatnonzero(labels == digit)[:20] for digit in range(9)]

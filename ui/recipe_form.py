@@ -70,8 +70,8 @@ def choose_recipe(top: DeltaGenerator) -> Recipe | None:
     unknown = st.session_state.pop("form_unknown", [])
     if unknown:
         st.info(
-            f"Under {' and '.join(unknown)} the address asks for what is not here: the form holds its "
-            "usual choice.",
+            f"Under {' and '.join(unknown)} the address asks for what is not here: the form holds "
+            "its usual choice.",
             icon=":material/info:",
         )
     return recipe

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from hashlib import blake2b
 
 import numpy as np
 import pandas as pd
@@ -57,6 +58,17 @@ class Catalogue:
     def labels(self) -> np.ndarray:
         """int64 (N,)."""
         return self.digits.labels.numpy()
+
+    @cached_property
+    def pictures(self) -> str:
+        """The same for the same images in the same order alone, whatever their labels: by this
+        what was kept of places in a set is known to be of this one. 0.1 s for MNIST's."""
+        return blake2b(np.ascontiguousarray(self.images).data, digest_size=8).hexdigest()
+
+    @property
+    def state(self) -> tuple[str, str, bytes]:
+        """Changes with the name, the images and the labels: for what is kept of all of them."""
+        return self.name, self.pictures, blake2b(self.labels.tobytes(), digest_size=8).digest()
 
     @property
     def classes(self) -> list[int]:

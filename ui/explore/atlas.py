@@ -217,7 +217,7 @@ def _show_picked(catalogue: Catalogue, colouring: Colouring, picked: Picked | No
     st.caption(_words(catalogue, places))
     if st.button("To the gallery", icon=":material/grid_view:", key="map to gallery"):
         st.query_params.pop(OUTLINE, None)  # the gallery has an address of its own
-        send_to_gallery(catalogue.name, places, where)
+        send_to_gallery(catalogue, places, where)
     show_digits(catalogue, places, "map digits")
 
 

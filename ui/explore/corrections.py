@@ -7,8 +7,6 @@ import streamlit as st
 from digitcore.digits import CLASSES, DataDamaged, DigitSet
 from digitcore.own.store import NoSuchSet, Refused, own_sets
 from ui.explore.chosen import DONE, load_catalogue
-from ui.explore.picked import forget_picked
-from ui.explore.sent import drop_sent, sent
 
 LEAVE_OUT = "leave out"
 WAYS = [*map(str, range(CLASSES)), LEAVE_OUT]
@@ -51,17 +49,8 @@ def correct(name: str, numbers: Sequence[int], way: str, seen: DigitSet) -> bool
             f"{name} could not be written: {error.strerror or error}. It is as it was."
         )
         return False
-    if label is None:
-        _forget_places(name)
     st.session_state[DONE] = _words(name, len(numbers), label, len(now))
     return True
-
-
-def _forget_places(name: str) -> None:
-    """Where digits are left out, those behind them have other places."""
-    forget_picked(name)
-    if sent(name):
-        drop_sent()
 
 
 def _words(name: str, many: int, label: int | None, left: int) -> str:

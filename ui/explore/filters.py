@@ -53,7 +53,7 @@ def choose(catalogue: Catalogue) -> Chosen:
     """Draw the filters and give what they come to."""
     if just_sent():
         _ask_for_all(catalogue)
-    keep_in_address(catalogue.name, len(catalogue))
+    keep_in_address(catalogue)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         _choose_some("Split", SPLIT, splits(catalogue))
         _choose_some("Class", CLASS, list(map(str, catalogue.classes)))
@@ -75,7 +75,7 @@ def chosen(catalogue: Catalogue) -> Chosen:
 
 def kept(catalogue: Catalogue) -> Selection:
     """What the session keeps of the filters, as far as this set has what they ask for."""
-    state, found = st.session_state, sent(catalogue.name)
+    state, found = st.session_state, sent(catalogue)
     sort = state.get(SORT)
     return Selection(
         splits=tuple(name for name in splits(catalogue) if name in state.get(SPLIT, ())),
@@ -244,7 +244,7 @@ def _table(catalogue: Catalogue) -> tuple[pd.DataFrame, str]:
 
 
 def _show_sent(catalogue: Catalogue) -> None:
-    found = sent(catalogue.name)
+    found = sent(catalogue)
     if not found:
         return
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -40,7 +40,7 @@ def pieces(catalogue: Catalogue) -> Iterator[Piece]:
     yield Piece(
         "Digits as they were filtered", words,
         table=_by_class(chosen) if len(chosen.places) else None,
-        pictures=[(catalogue.images[place], caption(catalogue, place)) for place in some.tolist()],
+        pictures=[(catalogue.images[at], _words(catalogue, chosen, at)) for at in some.tolist()],
     )  # fmt: skip
 
 

@@ -152,13 +152,11 @@ def _table(table: pd.DataFrame) -> pd.DataFrame:
 
 def prototypes_of(catalogue: Catalogue) -> dict[int, Prototype]:
     """Of each class that occurs, shared by all sessions and read-only."""
-    name = catalogue.name
-    stamp = None if catalogue.is_mnist else own_sets().stamp(name)
-    return _prototypes(name, stamp, catalogue)
+    return _prototypes(catalogue.state, catalogue)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _prototypes(name: str, stamp: tuple | None, _catalogue: Catalogue) -> dict[int, Prototype]:
+def _prototypes(state: tuple, _catalogue: Catalogue) -> dict[int, Prototype]:
     return prototypes(_catalogue.digits.images, _catalogue.digits.labels)
 
 

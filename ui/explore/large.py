@@ -13,6 +13,7 @@ from digitcore.exploration.selection import MEASURED, standing
 from digitcore.own.store import own_sets
 from ui.explore.answers import answers_to, answers_words
 from ui.explore.captions import caption
+from ui.explore.chosen import DONE
 from ui.explore.corrections import offer
 from ui.explore.found import reasons
 from ui.explore.sources import source
@@ -41,6 +42,8 @@ def turn_to(place: int) -> None:
 @in_words()
 def show_large(catalogue: Catalogue, among: Sequence[int] | np.ndarray) -> None:
     """The body of the dialog, which runs by itself. among: the list that the digit is of."""
+    if DONE in st.session_state:  # the digit was corrected: what is shown here is past
+        st.rerun(scope="app")
     place = st.session_state[PLACE]
     _show_title(catalogue, place, np.asarray(among, dtype=np.int64))
     with st.container(horizontal=True, gap="medium"):

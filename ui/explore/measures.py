@@ -165,7 +165,7 @@ def _show_end(catalogue: Catalogue, end: End, digit: int | None, shown: list[int
         ):  # fmt: skip
             of = "digits of each class" if digit is None else f"{digit}s"
             places = _places(catalogue, end, digit, each)
-            send_to_gallery(catalogue.name, places, f"{of}, {end.heading.lower()} first")
+            send_to_gallery(catalogue, places, f"{of}, {end.heading.lower()} first")
     if shown:
         show_digits(catalogue, shown, f"glance {end.heading}",
                     lambda place: _caption(catalogue, end, place))  # fmt: skip

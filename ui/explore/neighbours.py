@@ -162,7 +162,7 @@ def _show_space(
     st.markdown(f"**Nearest {name}**")
     st.caption(f"{_vote(found, searched)} Distances are Euclidean.")
     if st.button("To the gallery", icon=":material/grid_view:", key=f"near {name} gallery"):
-        send_to_gallery(searched.name, found.shown, f"nearest to {query.title} {name}")
+        send_to_gallery(searched, found.shown, f"nearest to {query.title} {name}")
     show_digits(searched, found.shown, f"near {name}",
                 lambda at: _caption(searched, at, distances[at], at in shared))  # fmt: skip
     if found.stranger is not None and found.stranger[0] not in distances:

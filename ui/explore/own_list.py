@@ -13,8 +13,7 @@ from digitcore.own.told import listed
 from ui.explore import own_correct
 from ui.explore.chosen import ask_for_set
 from ui.explore.learners import learners_words
-from ui.explore.picked import forget_picked
-from ui.explore.sent import drop_sent, go_to_view, sent
+from ui.explore.sent import go_to_view
 from ui.explore.sources import show_sources
 from ui.kept import kept_among
 from ui.tables import show_table
@@ -94,9 +93,6 @@ def _ask(name: str) -> None:
 
 
 def _delete(name: str) -> None:
-    forget_picked(name)
-    if sent(name):
-        drop_sent()
     try:
         own_sets().delete(name)
     except NoSuchSet:

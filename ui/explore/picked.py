@@ -11,22 +11,22 @@ from digitcore.exploration.bundle import MOST_PICTURES
 from digitcore.exploration.catalogue import Catalogue
 from ui.tiles import Ticks
 
-PICKED = "digits ticked"  # the session keeps the places of each set under this, by its name
+PICKED = "digits ticked"  # the session keeps (pictures, places) of each set under this, by name
 TICKED, ALL = "ticked", "all"
 HEADING, BYTES = 8000, 1930  # of a CSV file's first line and of a digit in it, about
 
 
 def picked(catalogue: Catalogue) -> set[int]:
     """Places in the set of the digits that are ticked."""
-    known = st.session_state.setdefault(PICKED, {}).setdefault(catalogue.name, set())
-    if known and max(known) >= len(catalogue):  # of another set, which had this name before
-        known.clear()
+    kept = st.session_state.setdefault(PICKED, {})
+    of, known = kept.get(catalogue.name, (catalogue.pictures, set()))
+    if of != catalogue.pictures:  # other digits stand at these places now
+        if known:
+            st.toast(f"{catalogue.name} has other digits now: none is ticked any more.",
+                     icon=":material/deselect:")  # fmt: skip
+        of, known = catalogue.pictures, set()
+    kept[catalogue.name] = of, known
     return known
-
-
-def forget_picked(name: str) -> None:
-    """Of a set that is deleted: another one may get its name."""
-    st.session_state.get(PICKED, {}).pop(name, None)
 
 
 def ticks(catalogue: Catalogue, places: np.ndarray) -> Ticks:

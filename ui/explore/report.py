@@ -7,6 +7,7 @@ import streamlit as st
 
 from digitcore.exploration.catalogue import Catalogue
 from digitcore.report import Piece
+from ui.explore.sent import sent
 from ui.report import Subject, show_report
 
 Pieces = Callable[[Catalogue], Iterator[Piece]]
@@ -23,7 +24,7 @@ def show(catalogue: Catalogue, views: Mapping[str, Pieces]) -> None:
         key="data report",
         title=f"Digits: {catalogue.name} explored",
         file=f"explore-{catalogue.name}",
-        of=(catalogue.name, hash(catalogue.labels.tobytes()), _asked()),
+        of=(catalogue.state, sent(catalogue), _asked()),
         settings={"Digits": f"{catalogue.name}, {len(catalogue):,}"},
         views={name: partial(pieces, catalogue) for name, pieces in views.items()},
     ))  # fmt: skip

@@ -1,13 +1,13 @@
 """From any view to another one, with digits to look at there, which travel in the address too."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
-from digitcore.exploration.catalogue import MNIST
+from digitcore.exploration.catalogue import MNIST, Catalogue
 from ui.explore.chosen import SET, ask_for_set
 
 ASKED, SENT, FRESH = "view asked for", "digits sent", "digits just sent"
@@ -19,9 +19,10 @@ WRITTEN = re.compile(r"[0-9a-z]{1,4}(-[0-9a-z]{1,4})*")
 @dataclass(frozen=True)
 class Sent:
     """Digits of a set by their places in it, in order, and what they are, for a person: "inside
-    the outline on the map"."""
+    the outline on the map". pictures: of the set, for whose digits alone the places are right."""
 
     name: str
+    pictures: str
     places: tuple[int, ...]
     words: str
 
@@ -32,20 +33,26 @@ def go_to_view(view: str) -> None:
     st.rerun(scope="app")
 
 
-def send_to_gallery(name: str, places: Sequence[int], words: str) -> None:
-    """Show digits of the set `name`, which may be another one than the page's, in the gallery: it
-    keeps them until they are dropped."""
-    if name != st.session_state.get(SET, MNIST):
-        ask_for_set(name)
-    st.session_state[SENT] = Sent(name, tuple(int(place) for place in places), words)
+def send_to_gallery(catalogue: Catalogue, places: Iterable[int], words: str) -> None:
+    """Show digits of a set, which may be another one than the page's, in the gallery: it keeps
+    them until they are dropped."""
+    if catalogue.name != st.session_state.get(SET, MNIST):
+        ask_for_set(catalogue.name)
+    _keep(catalogue, places, words)
     st.session_state[FRESH] = True
     go_to_view("Gallery")
 
 
-def sent(name: str) -> Sent | None:
-    """What was last sent, if it is of this set."""
+def _keep(catalogue: Catalogue, places: Iterable[int], words: str) -> None:
+    where = tuple(int(place) for place in places)
+    st.session_state[SENT] = Sent(catalogue.name, catalogue.pictures, where, words)
+
+
+def sent(catalogue: Catalogue) -> Sent | None:
+    """What was last sent, if it is of this set as it is now."""
     found = st.session_state.get(SENT)
-    return found if found and found.name == name else None
+    same = found and (found.name, found.pictures) == (catalogue.name, catalogue.pictures)
+    return found if same else None
 
 
 def just_sent() -> bool:
@@ -63,18 +70,28 @@ def view_asked() -> str | None:
     return st.session_state.pop(ASKED, None)
 
 
-def keep_in_address(name: str, size: int) -> None:
-    """Let what was sent of the set `name`, which has `size` digits, travel in the address; or take
-    from there what has come with it, where nothing was sent since the page was opened."""
+def keep_in_address(catalogue: Catalogue) -> None:
+    """Let what was sent of a set travel in the address; or take from there what has come with it,
+    where nothing was sent since the page was opened."""
+    _drop_what_is_past(catalogue)
     if SENT not in st.session_state and ADDRESS in st.query_params:
-        places = decode(st.query_params[ADDRESS], size)
+        places = decode(st.query_params[ADDRESS], len(catalogue))
         if places:
-            st.session_state[SENT] = Sent(name, places, "named in the page's address")
-    found = sent(name)
+            _keep(catalogue, places, "named in the page's address")
+    found = sent(catalogue)
     if found and len(found.places) <= MOST:
         _write(encode(found.places))
     elif ADDRESS in st.query_params:
         del st.query_params[ADDRESS]
+
+
+def _drop_what_is_past(catalogue: Catalogue) -> None:
+    """What was sent of this set when it had other digits at these places."""
+    known = st.session_state.get(SENT)
+    if known and known.name == catalogue.name and not sent(catalogue):
+        drop_sent()
+        st.toast(f"{catalogue.name} has other digits now: those that were chosen are not known any "
+                 "more.", icon=":material/deselect:")  # fmt: skip
 
 
 def _write(written: str) -> None:

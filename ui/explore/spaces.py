@@ -62,8 +62,8 @@ def start_reading(catalogue: Catalogue, model: str) -> None:
 
 
 def _key(catalogue: Catalogue, model: str) -> tuple:
-    """The set and the model, as they are now."""
-    return model, members().store.run(model).version, _where(catalogue.images)
+    """The pictures and the model, as they are now: labels are not read."""
+    return model, members().store.run(model).version, catalogue.pictures
 
 
 def _where(points: np.ndarray) -> tuple[int, tuple[int, ...]]:
@@ -87,13 +87,12 @@ class Readings:
 
     def __init__(self, most: int = MOST) -> None:
         self.most = most
-        self._kept: dict[Hashable, tuple[Reading, Tensor]] = {}  # the images stay where they are
+        self._kept: dict[Hashable, Reading] = {}
         self._searched: dict[Hashable, Neighbours] = {}
         self._lock = Lock()
 
     def get(self, key: Hashable) -> Reading | None:
-        known = self._kept.get(key)
-        return known[0] if known else None
+        return self._kept.get(key)
 
     def start(self, key: Hashable, run: Path, images: Tensor) -> None:
         """Raises Busy, and OSError where no process can be started."""
@@ -104,11 +103,11 @@ class Readings:
             if self.busy:
                 raise Busy("Another model is being read with. Start this one when that is done.")
             self._make_room()
-            self._kept[key] = Reading(run, images), images
+            self._kept[key] = Reading(run, images)
 
     @property
     def busy(self) -> bool:
-        return any(known.alive for known, _ in self._kept.values())
+        return any(known.alive for known in self._kept.values())
 
     def neighbours(self, key: Hashable) -> Neighbours | None:
         """None where the model is not through."""
@@ -123,7 +122,7 @@ class Readings:
     def _make_room(self) -> None:
         """Forget what has come to nothing, and the oldest until what is left is small enough."""
         sizes = {key: 0 if known.found is None else known.found.nbytes
-                 for key, (known, _) in self._kept.items()}  # fmt: skip
+                 for key, known in self._kept.items()}  # fmt: skip
         total = sum(sizes.values())
         for key, size in sizes.items():
             if not size or total > self.most:

@@ -175,7 +175,7 @@ def _offer(catalogue: Catalogue, kind: str, shown: Found, words: str) -> None:
     places = each_once(catalogue, shown) if shown.pairs else shown.table["place"].to_numpy()
     if st.button("To the gallery", icon=":material/grid_view:", disabled=not len(places),
                  help="Filter, sort, tick and send on these digits there."):  # fmt: skip
-        send_to_gallery(catalogue.name, places.tolist(), words)
+        send_to_gallery(catalogue, places.tolist(), words)
     offer_csv(
         written(catalogue, shown), f"suspects-{catalogue.name}", words.replace(",", ""), words
     )
