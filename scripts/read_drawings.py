@@ -25,8 +25,10 @@ def shrunk(image: np.ndarray) -> np.ndarray:
     """At half its size, in the middle of the same canvas."""
     height, width = image.shape
     small = np.asarray(Image.fromarray(image).reduce(2))
+    rows, columns = small.shape
+    top, left = (height - rows) // 2, (width - columns) // 2
     whole = np.zeros_like(image)
-    whole[height // 4 : height // 4 + height // 2, width // 4 : width // 4 + width // 2] = small
+    whole[top : top + rows, left : left + columns] = small
     return whole
 
 

@@ -1,4 +1,4 @@
-"""The training that others would write, to measure ours against; nothing here is ours.
+"""The training that others would write, to measure ours against; none of what it does is ours.
 
 Each is a plain PyTorch loop, as in PyTorch's own MNIST example, over the textbook network B in
 float32 with Adam, and prints its images per second, or with --alone those of its images' source:
@@ -19,6 +19,8 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision import transforms
 from torchvision.datasets import MNIST
+
+from digitcore.digits import load_mnist
 
 WARM_UP = 20  # batches that are not counted
 
@@ -96,6 +98,7 @@ def images_per_second(source: Batches, batches: int, batch_size: int, learn: boo
 
 
 def main() -> None:
+    load_mnist(train=True)  # unpacks the shipped archives to where torchvision looks for them
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("source", choices=(*WARPS, "loader", "slices"))
     parser.add_argument("--workers", type=int, default=0)

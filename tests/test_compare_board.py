@@ -73,6 +73,13 @@ def seen_of(names: list[str], part: str = "test") -> Seen:
 # --- the leaderboard
 
 
+def test_no_two_models_or_ensembles_look_alike_while_there_are_looks_enough():
+    ensembles = ["mine0", "mine2", "mine11", "champion", "preferred"]
+    styles = figures.styles_of(["tiny", *ensembles], ensembles)
+    assert len({*styles.values()}) == len(styles)
+    assert styles["champion"] == figures.styles_of(["champion"], ["champion"])["champion"]
+
+
 def test_board_shows_what_the_predictions_say():
     app = open_view("Leaderboard")
     shown = table(app)

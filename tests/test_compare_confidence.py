@@ -276,6 +276,16 @@ def test_pieces_for_the_report_follow_what_is_chosen(runs):
     )
 
 
+def test_pieces_follow_the_address_where_nothing_was_chosen_yet(runs):
+    report = AppTest.from_function(pieces_page, default_timeout=60)
+    report.query_params.update({"models": TWO, "sure": "0.5", "allowed": "0.5 %", "bins": "no"})
+    report.run()
+    assert not report.exception
+    headings = [text.value for text in report.markdown]
+    assert {"Answers only from a confidence of 0.5 on",
+            "At most 0.5 % errors among the answered"} <= {*headings}  # fmt: skip
+
+
 def test_pieces_say_who_gets_no_threshold_and_picture_mistakes(store):
     with np.load(WEIGHTS / "dense" / PREDICTIONS) as whole:
         np.savez_compressed(store / "dense" / PREDICTIONS, test=whole["test"])

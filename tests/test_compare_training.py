@@ -11,6 +11,7 @@ from digitcore.report import print_engine
 from digitcore.runs import HISTORY, RECIPE, WEIGHTS, Ensemble, save_ensemble
 from tests.test_pages import use_store, words
 from tests.test_report import Elements, engine_that, figures_in
+from ui.compare import training
 
 pytestmark = pytest.mark.usefixtures("runs")
 MODELS = ("dense", "slim", "tiny")
@@ -248,6 +249,36 @@ def test_a_report_stays_and_says_when_it_is_of_an_earlier_choice(store):
     second = made(app)
     assert second != first and "earlier choice" not in words(app)
     assert Elements(second.html).texts["dd"][0] == "tiny"
+
+
+def test_a_report_is_of_what_views_keep_and_of_the_runs_as_they_were(store):
+    app = opened(report_page)
+    made(app)
+    app.session_state["diagonal"] = False  # as a view that was drawn meanwhile begins
+    assert "earlier choice" not in words(app.run())
+    app.session_state["diagonal"] = True
+    assert "earlier choice" in words(app.run())
+    made(app)
+    result = store / "tiny" / "result.json"
+    result.write_text(result.read_text("utf-8"), "utf-8")  # trained further, say
+    assert "earlier choice" in words(app.run())
+
+
+def training_pieces() -> None:
+    import streamlit as st
+
+    from ui.compare import training
+    from ui.compare.seen import choose_seen
+
+    st.session_state.found = list(training.pieces(choose_seen()))
+
+
+def test_members_of_ensembles_alone_are_in_the_report_as_they_are_on_the_page(store):
+    app = opened(training_pieces)
+    app.session_state[training.MEMBERS] = False  # kept of another choice of models
+    choose(app, "both")
+    assert not app.exception
+    assert "Training in figures" in [piece.heading for piece in app.session_state["found"]]
 
 
 def test_a_report_of_histories_that_are_not_there(store):

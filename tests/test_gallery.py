@@ -13,7 +13,7 @@ from digitcore.exploration.selection import MEASURED, Range, Selection
 from digitcore.runs import RunStore
 from tests.catalogues import small
 from ui.explore import filters, gallery, large, picked
-from ui.explore.answers import answers_to, answers_words
+from ui.explore.answers import UNLEARNED, answers_to, answers_words
 from ui.explore.sent import MOST, SENT, Sent, decode, encode
 from ui.explore.told import filter_words, order_words
 
@@ -303,7 +303,7 @@ def test_answers_are_the_stored_ones_where_there_are_some(split):
     assert found["tiny"] == pytest.approx(fresh, abs=0.01)
     if split != "training":
         assert found["tiny"] == pytest.approx(RunStore().answers("tiny", split).probs[321])
-    assert (found["unlearned"] == known.probs[place]).all()
+    assert (found[UNLEARNED] == known.probs[place]).all()
     assert ("others have, so" in answers_words(known, place)) == (split == "training")
 
 

@@ -19,7 +19,7 @@ def show_verdict(answer: Verdict) -> None:
     number, words = st.columns([1, 3], vertical_alignment="center")
     number.metric("Most like" if answer.strange else "Answer", answer.digit)
     with words:
-        sure = f"{_percent(answer.probability)} sure. {answer.agreement}"
+        sure = f"{percent(answer.probability)} sure. {answer.agreement}"
         if answer.strange:
             st.warning(
                 "This does not look like a digit: the two likeliest have "
@@ -35,12 +35,12 @@ def show_verdict(answer: Verdict) -> None:
         else:
             st.warning(
                 f"Unsure: it could also be {answer.runner_up} "
-                f"({_percent(answer.runner_up_probability)}). {sure}",
+                f"({percent(answer.runner_up_probability)}). {sure}",
                 icon=":material/help:",
             )
 
 
-def _percent(probability: float) -> str:
+def percent(probability: float) -> str:
     """No model is ever wholly sure, so 99.97 % is not rounded to 100."""
     return "Over 99.9 %" if probability > 0.999 else f"{100 * probability:.1f} %"
 

@@ -34,7 +34,7 @@ def show_board(board: Sequence[Row]) -> None:
             "Parameters": st.column_config.NumberColumn(format="localized"),
             "Size": st.column_config.NumberColumn(format="%.2f MiB"),
             "One image": st.column_config.NumberColumn(
-                format="%.2f ms", help="On one thread of the machine that shipped it."
+                format="%.2f ms", help="On one thread of the machine that trained it."
             ),
             "Training": st.column_config.NumberColumn(format="%.1f min"),
             "What it is": st.column_config.TextColumn(width="large"),

@@ -19,9 +19,9 @@ Short = Callable[[Sequence[str]], Iterator[str]]
 @dataclass(frozen=True)
 class Subject:
     """What a report is of. key: of its widgets and of what the session keeps; file: how a download
-    is called; of: the choice that it is made of, to be told from a later one; settings: that in
-    words, by name; views: what each part contributes; short: sentences for the beginning, of the
-    parts that have something to say; models: whether it compares any."""
+    is called; of: the choice that it is made of beside the address's, to be told from a later one;
+    settings: that in words, by name; views: what each part contributes; short: sentences for the
+    beginning, of the parts that have something to say; models: whether it compares any."""
 
     key: str
     title: str
@@ -50,7 +50,7 @@ def show_report(subject: Subject) -> None:
         "on a phone and without a network, and prints well."
     )
     chosen = {name: subject.views[name] for name in _choose(subject)}
-    of = (*subject.of, tuple(chosen))
+    of = (*subject.of, _asked(), tuple(chosen))
     if not chosen:
         st.info("Choose at least one part.", icon=":material/checklist:")
     if st.button("Make the report", type="primary", icon=":material/description:",
@@ -69,6 +69,11 @@ def _choose(subject: Subject) -> list[str]:
             for name in subject.views
         }
     return [name for name, want in wanted.items() if want]
+
+
+def _asked() -> tuple:
+    """What the address keeps of the other views, and so what their pieces are of."""
+    return tuple(sorted((key, *st.query_params.get_all(key)) for key in st.query_params))
 
 
 def _address() -> str:

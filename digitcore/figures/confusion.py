@@ -56,7 +56,7 @@ def _words(value: float, scale: str, signed: bool = False) -> str:
         f"{value:.0f}" if scale == "counts" else f"{100 * value:.{1 if abs(value) < 1 else 0}f}"
     )
     if not signed:
-        return number
+        return number if float(number) else "<0.1"
     if not float(number):
         return ""
     return f"+{number}" if value > 0 else number.replace("-", "\u2212")

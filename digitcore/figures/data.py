@@ -24,13 +24,14 @@ def balance(table: pd.DataFrame) -> go.Figure:
         _bars(table[table["Split"] == split], COLOURS[place % 3], PATTERNS[place % 3])
         for place, split in enumerate(splits[:3])
     ])  # fmt: skip
-    figure.add_hline(0.1, line={"color": GREY, "width": 1, "dash": "dash"})
+    figure.add_hline(0.1, line={"color": GREY, "width": 1, "dash": "dash"})  # all alike
     figure.update_layout(
         title="Share of each digit, with 95 % interval", height=320, dragmode=False,
         barmode="group", bargap=0.25, showlegend=len(splits) > 1, margin=_MARGIN,
         legend={"orientation": "h", "y": 0, "yref": "container", "yanchor": "bottom"},
         xaxis={"title": "digit", "dtick": 1, "fixedrange": True},
-        yaxis={"title": "share", "tickformat": ".0%", "fixedrange": True, "rangemode": "tozero"},
+        yaxis={"title": "share; dashed: all alike", "tickformat": ".0%", "fixedrange": True,
+               "rangemode": "tozero"},
     )  # fmt: skip
     return figure
 

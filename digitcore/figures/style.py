@@ -5,7 +5,7 @@ The colours start from Paul Tol's vibrant and muted schemes, as far as these sho
 white; the others are those furthest from them that do.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -49,32 +49,39 @@ ENSEMBLE_STYLE = Style("#7A8791", "", "star", "solid")
 SHIPPED_ENSEMBLES = ("champion", "preferred", "trio")
 _STARS = ("star", "hexagram", "star-diamond", "star-square", "star-triangle-up")
 _GREYS = ("#7A8791", "#96835F", "#6F8F86", "#8F7A96")
+STARS = len(_STARS) * len(_GREYS)  # looks: the counts have no factor in common
 
 
 def style_of(model: str) -> Style:
     """A model's look: by its place in the zoo, or from its name where it is a user's run."""
-    return _look(_place(model))
+    return _look(_place(model, list(ZOO)))
 
 
 def styles_of(models: Iterable[str], ensembles: Collection[str] = ()) -> dict[str, Style]:
     """The looks of models that are in one picture: each its own, and else no two the same colour.
 
-    The first with a colour keeps it; a user's run after it takes the next that is free.
-    ensembles: which of them are no single models.
+    The first with a look keeps it, what is shipped before what is not; another after it takes the
+    next that is free. ensembles: which of them are no single models.
     """
     names = list(models)
+    stars = _shared_out([name for name in names if name in ensembles], SHIPPED_ENSEMBLES, STARS)
+    looks = _shared_out([name for name in names if name not in ensembles], ZOO, len(_COLOURS))
+    return {name: _star(stars[name]) if name in stars else _look(looks[name]) for name in names}
+
+
+def _shared_out(names: Iterable[str], shipped: Iterable[str], count: int) -> dict[str, int]:
+    """Each name's place among `count` looks, which no two share while there are enough."""
+    order = list(shipped)
     taken: dict[str, int] = {}
-    for model in sorted(names, key=lambda name: name not in ZOO):
-        if model not in ensembles:
-            place = _place(model) % len(_COLOURS)
-            free = [p for p in range(len(_COLOURS)) if p not in taken.values()] or [place]
-            taken[model] = place if place in free else min(free, key=lambda p: (p < place, p))
-    return {name: _star(name) if name in ensembles else _look(taken[name]) for name in names}
+    for name in sorted(names, key=lambda name: name not in order):
+        place = _place(name, order) % count
+        free = [p for p in range(count) if p not in taken.values()] or [place]
+        taken[name] = place if place in free else min(free, key=lambda p: (p < place, p))
+    return taken
 
 
-def _star(name: str) -> Style:
-    """An ensemble's look, which does not hang on what else is in the picture."""
-    place = SHIPPED_ENSEMBLES.index(name) if name in SHIPPED_ENSEMBLES else crc32(name.encode())
+def _star(place: int) -> Style:
+    """An ensemble's look."""
     return Style(
         _GREYS[place % len(_GREYS)],
         "",
@@ -94,8 +101,8 @@ def ticks(names: Iterable[str]) -> list[str]:
     return [short(name, 14) for name in names]
 
 
-def _place(model: str) -> int:
-    order = list(ZOO)
+def _place(model: str, order: Sequence[str]) -> int:
+    """By its place in an order, or by its name."""
     return order.index(model) if model in order else crc32(model.encode())
 
 

@@ -18,6 +18,7 @@ from ui.compare import looks
 from ui.compare.part import TEST, VALIDATION
 from ui.compare.seen import Seen, fairness
 from ui.compare.short import in_short
+from ui.kept import kept_on
 from ui.loaders import members
 from ui.states import told
 from ui.tables import offer_csv
@@ -95,7 +96,7 @@ def show(seen: Seen) -> None:
 
 def pieces(seen: Seen) -> Iterator[Piece]:
     recipes, groups = recipes_of(seen)
-    board = _board(seen, groups if st.session_state.get(GROUP) else [])
+    board = _board(seen, groups if kept_on(GROUP) else [])
     table = _readable(_table(seen, board, recipes))
     words = [*seen.known, *_words(seen, board)]
     yield Piece("Who reads best", "\n\n".join(words), _chart(seen, board), table)

@@ -1,7 +1,6 @@
 """Can their confidence be trusted? Does it come true, and what can be done with it?"""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -30,6 +29,7 @@ from ui.compare.digit import pictures, show_digits
 from ui.compare.error_words import how_many
 from ui.compare.part import VALIDATION
 from ui.compare.seen import Seen
+from ui.kept import kept_among
 from ui.tables import show_table
 from ui.words import in_words
 
@@ -84,7 +84,7 @@ def looked_at(seen: Seen) -> Seen:
 
 
 def _trust_pieces(seen: Seen) -> Iterator[Piece]:
-    by = _kept(BY, WAYS, WAYS[0])
+    by = kept_among(BY, WAYS)
     yield Piece("Does confidence come true?", trust_words(seen, by), table=_trust(seen, by))
     for figure in _reliabilities(seen, by):
         yield Piece(figure.layout.title.text, figure=figure)
@@ -94,7 +94,8 @@ def _choice_pieces(
     seen: Seen, validation: Mapping[str, Predictions], missing: Sequence[str]
 ) -> Iterator[Piece]:
     """What is decided by confidence: what is left to a person, and a temperature."""
-    threshold, rate = _kept(SURE, THRESHOLDS, START), _kept(RATE, RATES, WANTED)
+    threshold = kept_among(SURE, THRESHOLDS, START, _short)
+    rate = kept_among(RATE, RATES, WANTED, _in_percent)
     yield Piece(f"Answers only from a confidence of {threshold:g} on", f"n = {seen.where}.",
                 _abstention(seen, threshold), abstention_table(seen, threshold))  # fmt: skip
     if missing:
@@ -126,12 +127,6 @@ def _best(seen: Seen) -> list[str]:
     """The few with the fewest errors on validation digits: nothing is chosen on test digits."""
     best = sorted(seen.names, key=lambda name: seen.rows[name].validation_errors)[:MOST]
     return [name for name in seen.names if name in best]
-
-
-def _kept(key: str, options: Sequence, default: Any) -> Any:
-    """What was chosen under a key, or what its widget begins with."""
-    chosen = st.session_state.get(key)
-    return chosen if chosen in options else default
 
 
 def _validation(seen: Seen) -> tuple[dict[str, Predictions], list[str]]:
@@ -181,8 +176,7 @@ def _show_abstention(seen: Seen, validation: Mapping[str, Predictions]) -> None:
     if validation:
         rate = st.segmented_control(
             "Errors allowed among the answered", RATES, default=WANTED, required=True, key=RATE,
-            format_func=lambda share: f"{100 * share:g} %", bind="query-params",
-            persist_state="session",
+            format_func=_in_percent, bind="query-params", persist_state="session",
         )  # fmt: skip
         st.caption(validation_words(seen, "Each threshold is chosen"))
         kept = promise_table(seen, validation, rate)
@@ -191,6 +185,10 @@ def _show_abstention(seen: Seen, validation: Mapping[str, Predictions]) -> None:
 
 def _short(share: float) -> str:
     return f"{share:g}"
+
+
+def _in_percent(share: float) -> str:
+    return f"{100 * share:g} %"
 
 
 def _show_left_over(seen: Seen, threshold: float) -> None:

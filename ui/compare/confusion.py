@@ -40,7 +40,7 @@ def show(seen: Seen) -> None:
 
 
 def pieces(seen: Seen) -> Iterator[Piece]:
-    shown, scale, diagonal, pair = _kept(seen)
+    shown, scale, diagonal, pair = kept_choice(seen)
     top = _top(seen, shown, scale)
     for name in shown:
         found = seen.predictions[name]
@@ -59,7 +59,7 @@ def pieces(seen: Seen) -> Iterator[Piece]:
         )
 
 
-def _kept(seen: Seen) -> tuple[list[str], str, bool, Pair | None]:
+def kept_choice(seen: Seen) -> tuple[list[str], str, bool, Pair | None]:
     """What was chosen in the view, as far as it fits these models, else what it begins with."""
     kept, names = st.session_state, seen.names
     shown = [name for name in kept.get(MATRICES, ()) if name in names] or names[:2]

@@ -25,8 +25,8 @@ RECORDED = (
     "different machines cannot be compared by it. Measure them here to be sure."
 )
 HERE = (
-    "Measured on this machine just now, not the recorded times: one image at a time on one thread, "
-    "median of 200. Whatever else runs meanwhile makes them longer."
+    "Measured on this machine in this session, not the recorded times: one image at a time on one "
+    "thread, median of 200. Whatever else runs meanwhile makes them longer."
 )
 SUM = "An ensemble is the sum of its members, which read the image one after the other."
 LUCK = (

@@ -9,6 +9,7 @@ import streamlit as st
 
 from digitcore import figures
 from digitcore.distortions import SETTINGS
+from digitcore.ensemble import WAYS
 from digitcore.evaluation import Predictions
 from digitcore.folder import RunDamaged
 from digitcore.own.answers import OwnPart
@@ -101,9 +102,10 @@ def _offer_draw(seen: Seen, number: int) -> None:
         return
     kept = st.session_state
     kept.way, kept.test_index = "Test digit", number
-    if not seen.ensembles and len(seen.names) <= figures.MOST_BARS:
-        kept.ensemble, kept.members = OWN, seen.single
-    go_to("pages/draw.py")
+    if seen.ensembles or len(seen.names) > figures.MOST_BARS:
+        go_to("pages/draw.py")
+    kept.ensemble, kept.members, kept.how = OWN, seen.single, WAYS[0]
+    go_to("pages/draw.py", {"ensemble": OWN, "members": seen.single})
 
 
 def _title(seen: Seen, place: int) -> str:

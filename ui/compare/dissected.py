@@ -57,7 +57,7 @@ def asked(seen: Seen, which: str, how: str) -> Ensemble:
 
 def kept(seen: Seen, known: list[str]) -> Ensemble:
     """The one that was chosen last, or the first. Raises RunDamaged."""
-    return asked(seen, kept_among(WHICH, known), st.session_state.get(HOW, WAYS[0]))
+    return asked(seen, kept_among(WHICH, known), kept_among(HOW, WAYS))
 
 
 def choose(seen: Seen, known: list[str]) -> Ensemble:

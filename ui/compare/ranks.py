@@ -53,7 +53,7 @@ def pieces(seen: Seen) -> Iterator[Piece]:
     rankings = _rankings(seen)
     options = _options(rankings)
     if options:
-        of = kept_among(OF, options)
+        of = kept_among(OF, options, told=_named)
         figure = _curves(seen, rankings, of)
         yield Piece(figure.layout.title.text, _words(seen, rankings), figure, _areas(rankings, of))
 

@@ -34,7 +34,8 @@ def show(seen: Seen) -> None:
         )  # fmt: skip
         names = st.multiselect(
             f"Models, up to {MOST}", seen.names, default=seen.names[:MOST], width="stretch",
-            max_selections=MOST, key="errors models", placeholder="Choose models",
+            max_selections=MOST, key=f"errors models {' '.join(seen.names)}",
+            placeholder="Choose models",
         )  # fmt: skip
     if not names:
         st.info("Choose at least one model to see its rates.", icon=":material/checklist:")

@@ -11,6 +11,7 @@ from digitcore.folder import RunDamaged
 from digitcore.report import Piece
 from ui import loaders
 from ui.compare.seen import Seen
+from ui.kept import kept_among, kept_on
 
 METRIC, ALIGNED, LOG, MEMBERS = "curve", "along", "training log", "training members"
 WHEN = {"epoch": "Epoch", "time": "Time", "images": "Images seen"}
@@ -36,9 +37,8 @@ def show(seen: Seen) -> None:
 
 def pieces(seen: Seen) -> Iterator[Piece]:
     own, members = _runs(seen)
-    kept = st.session_state
-    histories, missing = _read([*own, *(members if kept.get(MEMBERS, not own) else [])])
-    along, log = kept.get(ALIGNED, "epoch"), kept.get(LOG, True)
+    wanted, along, log = kept_choice(seen)
+    histories, missing = _read([*own, *(members if wanted else [])])
     if not histories:
         yield Piece("Training", "\n\n".join(missing))
         return
@@ -48,6 +48,12 @@ def pieces(seen: Seen) -> Iterator[Piece]:
     for metric in METRICS:
         figure = overlaid(histories, metric, along, log, styles)
         yield Piece(f"Training: {metric} against {ALONG[along]}", figure=figure)
+
+
+def kept_choice(seen: Seen) -> tuple[bool, str, bool]:
+    """(whether members of ensembles too, aligned by what, whether logarithmic)."""
+    wanted = not seen.single or kept_on(MEMBERS)
+    return wanted, kept_among(ALIGNED, list(WHEN), told=WHEN.__getitem__), kept_on(LOG, True)
 
 
 def _choose_runs(seen: Seen) -> list[str]:

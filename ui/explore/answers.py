@@ -12,7 +12,8 @@ from digitcore.folder import RunDamaged
 from digitcore.own.parts import looks, looks_of_mnist
 from ui import loaders
 
-UNLEARNED = "unlearned"  # networks that have not learned from the digit, as the catalogue has them
+# networks that have not learned from the digit, as the catalogue has them; no run has a space
+UNLEARNED = "not learned"
 
 
 def answers_to(catalogue: Catalogue, place: int) -> dict[str, np.ndarray]:

@@ -9,6 +9,7 @@ import streamlit as st
 from digitcore.evaluation import wilson
 from digitcore.exploration import insights
 from digitcore.exploration.catalogue import Catalogue
+from digitcore.exploration.insights import NETWORK
 from digitcore.exploration.outline import Outline
 from digitcore.exploration.statistics import STATISTICS
 from digitcore.figures.map import (
@@ -94,7 +95,7 @@ def show(catalogue: Catalogue) -> None:
 
 
 def pieces(catalogue: Catalogue) -> Iterator[Piece]:
-    name = kept_among(MAP, list(catalogue.maps))
+    name = kept_among(MAP, list(catalogue.maps), told=_title)
     about = ABOUT[name]
     words = f"{about.shows} {about.lacks} Each class has its colour, and its digit at its middle."
     every = drawn_every(len(catalogue))
@@ -111,7 +112,7 @@ def _choose(catalogue: Catalogue) -> tuple[str, str]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         name = st.segmented_control(
             "Map", names, default=names[0], required=True, key=MAP, bind="query-params",
-            persist_state="session", format_func=lambda name: ABOUT[name].title, wrap=True,
+            persist_state="session", format_func=_title, wrap=True,
             on_change=_all_kinds,
         )  # fmt: skip
         colour = st.selectbox(
@@ -119,6 +120,10 @@ def _choose(catalogue: Catalogue) -> tuple[str, str]:
             format_func=_colour_name, width=260, on_change=_all_kinds,
         )  # fmt: skip
     return name, colour
+
+
+def _title(name: str) -> str:
+    return ABOUT[name].title
 
 
 def _colour_name(colour: str) -> str:
@@ -166,7 +171,8 @@ def _written(picked: Picked) -> str:
 def _read(catalogue: Catalogue, name: str, written: str) -> Picked | None:
     corners, _, only = written.partition("~")
     try:
-        return Picked(catalogue.name, name, Outline.read(corners), int(only[:2]) if only else None)
+        kind = int(only) if only.isdecimal() and len(only) < 3 else None
+        return Picked(catalogue.name, name, Outline.read(corners), kind)
     except ValueError:  # NoOutline is one
         return None
 
@@ -242,7 +248,10 @@ def _words(catalogue: Catalogue, places: np.ndarray) -> str:
     classes = ", ".join(f"{counts[digit]:,} labelled {digit}" for digit in order)
     wrong = int((~catalogue.table["right"].to_numpy()[places]).sum())
     rate = wilson(wrong, len(places))
+    who = f"The network {NETWORK} misreads"
+    if catalogue.is_mnist:
+        who = "Networks that have not learned from them misread"
     return (
-        f"{classes}. Networks that have not learned from them misread {wrong:,} of "
-        f"{len(places):,}: {rate.words}. Those first whose label they find least probable."
+        f"{classes}. {who} {wrong:,} of {len(places):,}: {rate.words}. Those first whose label is "
+        "found least probable."
     )

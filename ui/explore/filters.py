@@ -10,14 +10,14 @@ import streamlit as st
 from digitcore.digits import CLASSES
 from digitcore.exploration.catalogue import TEST, TRAINING, VALIDATION, Catalogue
 from digitcore.exploration.insights import NETWORK
-from digitcore.exploration.selection import AS_THEY_COME, MEASURED, SORTS, Range, Selection, read_by
+from digitcore.exploration.selection import MEASURED, SORTS, Range, Selection, read_by
 from digitcore.folder import RunDamaged
 from digitcore.runs import NoSuchModel
 from ui import loaders
 from ui.explore.answers import UNLEARNED, held_out_numbers
 from ui.explore.sent import MOST, drop_sent, just_sent, keep_in_address, sent
 from ui.explore.told import sort_name
-from ui.kept import kept_among
+from ui.kept import kept_among, kept_numbers, kept_some
 
 # What the address and the session keep is called so.
 SPLIT, CLASS, READ, ANSWER = "show-split", "show-class", "show-read", "show-answer"
@@ -27,7 +27,7 @@ LOWEST, HIGHEST = "lowest first", "highest first"
 FINE = {"quality": 2, "typicality": 2, "apart": 1, "thickness": 1, "centre_x": 1, "centre_y": 1}
 READ_HELP = {
     True: "By networks that have not learned from the digit; More filters has others to ask.",
-    False: f"By the network {NETWORK}, which has never seen these digits.",
+    False: f"By the network {NETWORK}, which learned from MNIST's training digits alone.",
 }
 WIDE = 230  # pixels that a slider needs
 LIMITS = "gallery limits"  # the session keeps between what the sliders went under this, by key
@@ -75,17 +75,16 @@ def chosen(catalogue: Catalogue) -> Chosen:
 
 def kept(catalogue: Catalogue) -> Selection:
     """What the session keeps of the filters, as far as this set has what they ask for."""
-    state, found = st.session_state, sent(catalogue)
-    sort = state.get(SORT)
+    found = sent(catalogue)
     return Selection(
-        splits=tuple(name for name in splits(catalogue) if name in state.get(SPLIT, ())),
-        labels=tuple(digit for digit in catalogue.classes if str(digit) in state.get(CLASS, ())),
-        answers=tuple(digit for digit in range(CLASSES) if str(digit) in state.get(ANSWER, ())),
-        right={RIGHT: True, WRONG: False}.get(state.get(READ)),
+        splits=tuple(kept_some(SPLIT, splits(catalogue))),
+        labels=tuple(map(int, kept_some(CLASS, list(map(str, catalogue.classes))))),
+        answers=tuple(map(int, kept_some(ANSWER, list(map(str, range(CLASSES)))))),
+        right={RIGHT: True, WRONG: False}.get(kept_among(READ, [None, RIGHT, WRONG])),
         ranges=_ranges(catalogue),
         only=found.places if found else None,
-        sort=sort if sort in SORTS else AS_THEY_COME,
-        descending=state.get(ORDER) == HIGHEST,
+        sort=kept_among(SORT, SORTS, told=sort_name),
+        descending=kept_among(ORDER, [LOWEST, HIGHEST]) == HIGHEST,
     )  # fmt: skip
 
 
@@ -147,7 +146,7 @@ def _asked(name: str, whole: tuple[float, float]) -> tuple[float, float]:
     """What the session keeps, between this set's limits. An end that stood at a limit of the set
     that was shown before asks for nothing, and stands at this one's."""
     key, (least, most) = range_key(name), whole
-    low, high = st.session_state.get(key, whole)
+    low, high = kept_numbers(key, whole)
     before = st.session_state.get(LIMITS, {}).get(key, whole)
     low = least if low <= before[0] else max(low, least)
     high = most if high >= before[1] else min(high, most)
@@ -214,22 +213,31 @@ def _choose_reader(catalogue: Catalogue) -> None:
     """Whose answers count: there are stored ones for MNIST's test and validation digits."""
     if not catalogue.is_mnist:
         return
-    board, _ = loaders.leaderboard()
-    names = [UNLEARNED, *(row.name for row in board)]
+    names = _readers()
     kept_among(READER, names)
     st.selectbox(
         "Who reads them", names, key=READER, bind="query-params", persist_state="session",
-        format_func=lambda name: "networks that did not learn the digit"
-        if name == UNLEARNED else name,
+        format_func=_reader_name,
         help="Each digit can be read by networks that have not learned from it. A model or an "
         "ensemble by name has its answers stored for the test and the validation digits: then "
         "only these are shown.", width=300,
     )  # fmt: skip
 
 
+def _readers() -> list[str]:
+    board, _ = loaders.leaderboard()
+    return [UNLEARNED, *(row.name for row in board)]
+
+
+def _reader_name(name: str) -> str:
+    return "networks that did not learn the digit" if name == UNLEARNED else name
+
+
 def _table(catalogue: Catalogue) -> tuple[pd.DataFrame, str]:
     """What is known of the digits that the chosen reader has read."""
-    reader = st.session_state.get(READER, UNLEARNED) if catalogue.is_mnist else UNLEARNED
+    reader = UNLEARNED
+    if catalogue.is_mnist and (READER in st.session_state or READER in st.query_params):
+        reader = kept_among(READER, _readers(), told=_reader_name)
     if reader == UNLEARNED:
         return catalogue.table, reader
     try:

@@ -129,7 +129,8 @@ def _show_measured(catalogue: Catalogue, place: int) -> None:
     st.markdown("**What was measured**")
     st.caption(
         f"Above: the share of the {others:,} other digits of class {catalogue.labels[place]} "
-        "that have less of it." if others else "There is no other digit of its class to compare."
+        "that have less of it, and half of those that have as much."
+        if others else "There is no other digit of its class to compare."
     )  # fmt: skip
     show_table(_table(found), f"{len(found)} values of {catalogue.title(place)}.", COLUMNS)
 

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-import streamlit as st
-
 from digitcore.exploration.catalogue import Catalogue
 from digitcore.report import Piece
 from ui.explore.sent import sent
@@ -13,18 +11,13 @@ from ui.report import Subject, show_report
 Pieces = Callable[[Catalogue], Iterator[Piece]]
 
 
-def _asked() -> tuple:
-    """What the address keeps of the other views, and so what their pieces are of."""
-    return tuple(sorted((key, *st.query_params.get_all(key)) for key in st.query_params))
-
-
 def show(catalogue: Catalogue, views: Mapping[str, Pieces]) -> None:
     """views: what each contributes, by name."""
     show_report(Subject(
         key="data report",
         title=f"Digits: {catalogue.name} explored",
         file=f"explore-{catalogue.name}",
-        of=(catalogue.state, sent(catalogue), _asked()),
+        of=(catalogue.state, sent(catalogue)),
         settings={"Digits": f"{catalogue.name}, {len(catalogue):,}"},
         views={name: partial(pieces, catalogue) for name, pieces in views.items()},
     ))  # fmt: skip

@@ -7,8 +7,9 @@ import streamlit as st
 from digitcore.augment import Warp
 from digitcore.recipes import Recipe
 from digitcore.zoo import ZOO
+from ui.kept import kept_numbers
 from ui.recipe_form import address_of, fill, starting_points
-from ui.warp_fields import WARPS, as_fields, as_warp, warp_slider
+from ui.warp_fields import LIMITS, WARPS, as_fields, as_warp, warp_slider, within
 from ui.words import go_to
 
 START = "warps_of"
@@ -65,8 +66,8 @@ def choose_warp() -> Warp:
 
 def kept_warp() -> Warp:
     """What was chosen, else what the view begins with."""
-    kept = st.session_state
-    return as_warp({name: kept.get(_key(name), first) for name, first in DEFAULTS.items()})
+    found = {name: kept_numbers(_key(name), first) for name, first in DEFAULTS.items()}
+    return as_warp({name: within(value, LIMITS[name]) for name, value in found.items()})
 
 
 def whose(how: Warp, recipes: Mapping[str, Recipe]) -> str:
@@ -82,9 +83,17 @@ def whose(how: Warp, recipes: Mapping[str, Recipe]) -> str:
 
 
 def told(how: Warp) -> str:
-    parts = [f"{label.lower()} {value}" for name, (label, *_) in WARPS.items()
-             if (value := getattr(how, name)) not in (0, (1.0, 1.0))]  # fmt: skip
-    return f"Set: {'; '.join(parts)}."
+    """What is set of the warps, where any is switched on."""
+    values = {name: getattr(how, name) for name in WARPS}
+    if not how.perspective:
+        del values["perspective_p"]  # a share of what there is not
+    parts = [f"{WARPS[name][0].lower()} {_value(value)}" for name, value in values.items()
+             if value not in (0, (1.0, 1.0))]  # fmt: skip
+    return f"Set: {'; '.join(parts)}." if parts and not how.alike(Warp()) else ""
+
+
+def _value(value: float | tuple[float, float]) -> str:
+    return f"{value[0]:g} to {value[1]:g}" if isinstance(value, tuple) else f"{value:g}"
 
 
 def train_with(start: str, recipe: Recipe) -> None:

@@ -52,7 +52,7 @@ def pieces(catalogue: Catalogue) -> Iterator[Piece]:
     how, place = kept_warp(), _kept_place(catalogue)
     before = catalogue.images[place]
     title = f"{catalogue.title(place)}, {a_digit(catalogue.labels[place])}"
-    yield Piece("Warps", f"{whose(how, starting_points())} {told(how)}\n\n{HOW}")
+    yield Piece("Warps", f"{whose(how, starting_points())} {told(how)}".rstrip() + f"\n\n{HOW}")
     copies = [(image, f"throw {at}") for at, image in enumerate(_copies(catalogue, how, place), 1)]
     yield Piece(f"{title}, warped {BESIDE} times", pictures=[(before, "as it is"), *copies])
     for label, images, words in _ends(catalogue, how, place):
