@@ -9,11 +9,11 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
+from logging import getLogger
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -208,10 +208,12 @@ def choose(
     readers = {REFERENCE: ENGINES[REFERENCE](network)}
     expected = readers[REFERENCE](images).softmax(1)
     for name in names:
-        with suppress(Exception):  # whatever it is that an engine cannot do, the reference can
+        try:
             reader = ENGINES[name](network)
             if _agrees(reader, images, expected, tolerance):
                 readers[name] = reader
+        except Exception:  # whatever it is that an engine cannot do, the reference can
+            getLogger(__name__).info("The engine %s is left out.", name, exc_info=True)
     times = _times(str(network), readers, images[:MANY])
     one, many = (min(readers, key=lambda name, i=i: times[name][i]) for i in (0, 1))  # type: ignore[misc]
     return Chosen(one, many, {name: readers[name] for name in (one, many)}, times)

@@ -4,20 +4,25 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from lzma import LZMAError
 from pathlib import Path
 from threading import get_ident
+from tokenize import TokenError
 from typing import Any, TypeVar
 from zipfile import BadZipFile
 
+import numpy as np
 from safetensors import SafetensorError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 T = TypeVar("T")
 UNREADABLE = (
     OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RuntimeError,
-    EOFError, SafetensorError, BadZipFile, zlib.error,
+    EOFError, SafetensorError, BadZipFile, zlib.error, LZMAError, SyntaxError, TokenError,
 )  # fmt: skip
+"""Of any reader of files; the last two NumPy's own, of a garbled heading."""
 
 
 class RunDamaged(RuntimeError):
@@ -43,6 +48,24 @@ def write(target: Path, how: Callable[[Path], Any]) -> None:
 def write_text(target: Path, text: str) -> None:
     """Write a whole text in place of `target`."""
     write(target, lambda part: part.write_text(text, "utf-8"))
+
+
+def stamp_of(file: Path) -> tuple[int, int]:
+    """Changes with every writing of a file; (0, 0) where there is none. To be compared for equality
+    alone, since clocks may jump."""
+    try:
+        known = file.stat()
+    except OSError:
+        return 0, 0
+    return known.st_mtime_ns, known.st_size
+
+
+@contextmanager
+def arrays_in(file: Path) -> Iterator[Mapping[str, np.ndarray]]:
+    """The arrays of an NPZ file by name, each unpacked when asked for. It is opened here, because
+    NumPy leaves a damaged one open. Raises what is in UNREADABLE."""
+    with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+        yield arrays
 
 
 def read(file: Path, how: Callable[[Path], T]) -> T:

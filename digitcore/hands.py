@@ -7,13 +7,12 @@ on them. The part 'dev' is for choosing, 'test' for the figure that is then publ
 
 from dataclasses import dataclass, replace
 from functools import cache
-from lzma import LZMAError
 from pathlib import Path
 
 import numpy as np
 
 from digitcore.digits import DATA, DataDamaged
-from digitcore.folder import UNREADABLE
+from digitcore.folder import UNREADABLE, arrays_in
 
 FILE, README = "hands/hands.npz", "hands/README.md"
 SIDE = 28
@@ -63,11 +62,10 @@ class Hands:
 def load_hands(root: Path = DATA) -> Hands:
     """The shipped yardsticks, read once per process. Raises DataDamaged."""
     try:
-        # opened here, because NumPy leaves a damaged archive open
-        with (root / FILE).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with arrays_in(root / FILE) as arrays:
             hands = Hands(**{name: arrays[name] for name in ARRAYS})
         _check(hands)
-    except (*UNREADABLE, LZMAError) as damage:
+    except UNREADABLE as damage:
         raise DataDamaged(
             f"data/{FILE} is missing or damaged ({damage}). Restore the shipped file with "
             "'git checkout -- data/hands'."

@@ -208,7 +208,8 @@ class Jobs:
     def advance(self, ended: str = "") -> None:
         """Start what waits while there is room. `ended`: a run whose worker is about to exit.
 
-        Where the queue cannot be changed, now or because the disk is full, all wait on.
+        Where the queue cannot be changed, now or because the disk is full, all wait on. What cannot
+        be started, for want of processes, say, has failed, and says so; the others wait on.
         """
         _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
         if not self.waiting:
@@ -220,8 +221,8 @@ class Jobs:
                     break
                 queue = queue.without(name)
                 self.queue.save(queue)  # first: else it could be started for ever
-                if name not in training:
-                    self._spawn(name)
+                if name not in training and not self._spawned(name):
+                    break
                 training.add(name)
 
     # --- inside
@@ -233,6 +234,18 @@ class Jobs:
     def _enqueue(self, queue: Waiting, name: str, first: bool = False) -> None:
         others = queue.without(name).waiting
         self.queue.save(replace(queue, waiting=(name, *others) if first else (*others, name)))
+
+    def _spawned(self, name: str) -> bool:
+        """Whether a worker could be started; else the run has failed, with the reason."""
+        try:
+            self._spawn(name)
+        except OSError as error:
+            path, message = self.folder / name, f"It could not be started: {_reason(error)}."
+            with suppress(OSError, RunDamaged):
+                known = progress.read_status(path) or Status("failed")
+                progress.save_status(path, replace(known, state="failed", message=message))
+            return False
+        return True
 
     def _spawn(self, name: str, wish: str = "") -> None:
         """Start a worker, which holds the run's lock from its first moment to its last."""
@@ -283,6 +296,10 @@ class Jobs:
 def runs_folder() -> Path:
     """Where this machine's users have their runs: in runs/, or where DIGITS_RUNS says."""
     return Path(os.environ.get("DIGITS_RUNS") or RUNS)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def _longer(job: Job, epochs: int) -> Changes:

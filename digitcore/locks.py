@@ -28,10 +28,11 @@ def holding(file: Path, wait: float = 5.0) -> Iterator[int]:
 
 
 def is_held(file: Path) -> bool:
-    """Whether a process that lives holds `file`'s lock."""
+    """Whether a process that lives holds `file`'s lock. Raises OSError where that cannot be asked:
+    to be told that nobody does, a run could be deleted under its worker."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: askers do not see another

@@ -23,7 +23,7 @@ from digitcore.ensemble import fit_weights
 from digitcore.evaluation import Floats
 from digitcore.folder import RunDamaged
 from digitcore.runs import Ensemble, NoSuchModel, Run, RunStore, expanded
-from digitcore.verdict import believed
+from digitcore.verdict import Verdict, believed, verdict
 
 DEFAULT = "champion"
 CHOSEN = "chosen"  # what models that are named one by one are called together
@@ -179,6 +179,16 @@ class Members:
         each = self.probs(ensemble.members, images)
         return ensemble.combine(each), each
 
+    def read(self, ensemble: Ensemble, images: np.ndarray) -> list[Verdict]:
+        """What an ensemble makes of each of the uint8 (N, 28, 28) images."""
+        together, each = self.answer(ensemble, images)
+        least = self.threshold(ensemble)
+        by_member = [dict(zip(ensemble.members, of, strict=True)) for of in each.swapaxes(0, 1)]
+        return [
+            verdict(probs, of, ensemble.how, least)
+            for probs, of in zip(together, by_member, strict=True)
+        ]
+
     def warm_up(self) -> None:
         """Load the default ensemble and the test digits, before anybody asks.
 
@@ -186,7 +196,6 @@ class Members:
         """
         try:
             if self.names():
-                self.answer(self.choose(), load_mnist(train=False).images[:1].numpy())
-                self.threshold(self.choose())
+                self.read(self.choose(), load_mnist(train=False).images[:1].numpy())
         except (RunDamaged, DataDamaged) as damage:
             logging.getLogger(__name__).warning("%s", damage)

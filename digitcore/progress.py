@@ -25,10 +25,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from digitcore.folder import RunDamaged, dump, read, write, write_text
+from digitcore.folder import RunDamaged, arrays_in, dump, read, write, write_text
 from digitcore.learner import Checkpoint
 from digitcore.recipes import LEARNING_RATES, Recipe
-from digitcore.runs import HISTORY, STATE, Epoch
+from digitcore.runs import HISTORY, Epoch
 
 STATUS, BATCHES, CHANGES, CHECKPOINT = "status.json", "batches.csv", "changes.json", "checkpoint.pt"
 NOTE, LOCK, LOG = "note.txt", "lock", "log.txt"
@@ -215,7 +215,7 @@ def read_glimpse(path: Path, epoch: int) -> Glimpse:
 
 
 def _load_glimpse(file: Path) -> Glimpse:
-    with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+    with arrays_in(file) as arrays:
         return Glimpse(arrays["probs"].astype(np.float32), arrays["filters"].astype(np.float32))
 
 
@@ -255,7 +255,7 @@ def _load_state(file: Path) -> tuple[Recipe, Checkpoint, list[Epoch]]:
 
 def sweep(path: Path) -> None:
     """Take away what a worker killed in mid-write has left; only for who holds the lock."""
-    for file in (CHECKPOINT, BATCHES, STATUS, HISTORY, STATE, f"{EPOCHS}/*"):
+    for file in (CHECKPOINT, BATCHES, STATUS, CHANGES, TEACHERS, HISTORY, f"{EPOCHS}/*"):
         for part in path.glob(f"{file}.*.tmp"):
             part.unlink(missing_ok=True)
 

@@ -11,6 +11,7 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from torch import nn
 from digitcore.digits import CLASSES
 from digitcore.distortions import KINDS, SAMPLE, SETTINGS, Setting, clean, distorted, sample
 from digitcore.evaluation import Floats, Predictions, Rate, predict, wilson
-from digitcore.folder import read
+from digitcore.folder import arrays_in, read, stamp_of
 from digitcore.runs import PREDICTIONS, Ensemble, Run, RunStore
 
 FILE, FINGERPRINT = "robustness.npz", "fingerprint"
@@ -102,8 +103,13 @@ def stored(run: Run, names: Iterable[str] | None = None) -> dict[str, Codes]:
 
 
 def measured(run: Run) -> frozenset[str]:
-    """Names of the settings that are there to be read. Raises RunDamaged."""
-    return frozenset(_open(run, lambda arrays: {name: name for name in SETTINGS if name in arrays}))
+    """Names of the settings that can be read, to the last byte. Raises RunDamaged."""
+    return _measured(run, stamp_of(run.path / FILE), stamp_of(run.path / PREDICTIONS))
+
+
+@lru_cache(maxsize=1000)
+def _measured(run: Run, *versions: tuple[int, int]) -> frozenset[str]:
+    return frozenset(stored(run))
 
 
 def read_robustness(run: Run, setting: Setting) -> Predictions:
@@ -127,7 +133,7 @@ def _open(run: Run, how: Callable[[Mapping[str, np.ndarray]], dict]) -> dict:
     now = fingerprint(run.path)
 
     def fresh(file: Path) -> dict:
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+        with arrays_in(file) as arrays:
             return how(arrays) if arrays[FINGERPRINT].tobytes() == now else {}
 
     return read(run.path / FILE, fresh)
@@ -145,7 +151,7 @@ def _sound(name: str, codes: Codes) -> Codes:
 def stamp(runs: RunStore, name: str) -> Stamp:
     """Changes with every writing of what the answers of a model or ensemble follow from."""
     files = (run.path / file for run in runs.members(name) for file in (FILE, PREDICTIONS))
-    written = tuple((str(file), *_version(file)) for file in files)
+    written = tuple((str(file), *stamp_of(file)) for file in files)
     return runs.ensembles().get(name), written
 
 
@@ -232,11 +238,3 @@ def flips(before: Predictions, after: Predictions) -> Flips:
 
 def _accuracy(right: np.ndarray) -> Rate:
     return wilson(int(right.sum()), len(right))
-
-
-def _version(file: Path) -> tuple[int, int]:
-    try:
-        known = file.stat()
-    except OSError:
-        return 0, 0
-    return known.st_mtime_ns, known.st_size

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from digitcore.digits import held_out, load_mnist
 from digitcore.ensemble import combine
 from digitcore.evaluation import Predictions
-from digitcore.folder import NAME, RunDamaged, dump, read, write, write_text
+from digitcore.folder import NAME, RunDamaged, arrays_in, dump, read, write, write_text
 from digitcore.models import build, load_weights
 from digitcore.recipes import Recipe
 
@@ -165,11 +165,7 @@ class RunStore:
 
     def runs(self) -> dict[str, Run]:
         """Finished runs by name, in the order of the folders, then of the names."""
-        found: dict[str, Run] = {}
-        for path in self._paths():
-            if (path / RESULT).is_file():
-                found.setdefault(path.name, Run(path))
-        return found
+        return {name: Run(path) for name, path in self._first().items() if _is_finished(path)}
 
     def run(self, name: str) -> Run:
         """One finished run. Raises NoSuchModel, whatever the name looks like."""
@@ -180,14 +176,14 @@ class RunStore:
 
     def ensembles(self) -> dict[str, Ensemble]:
         """Readable ensembles by name whose members are all there."""
-        runs = self.runs()
+        first = self._first()
+        runs = {name for name, path in first.items() if _is_finished(path)}
         found: dict[str, Ensemble] = {}
-        for path in self._paths():
-            if (path / ENSEMBLE).is_file():
-                with suppress(RunDamaged):  # one damaged file does not take the others down
-                    ensemble = load_ensemble(path)
-                    if ensemble.members and all(member in runs for member in ensemble.members):
-                        found.setdefault(path.name, ensemble)
+        for name, path in first.items():
+            with suppress(RunDamaged):  # one damaged file does not take the others down
+                ensemble = None if name in runs else load_ensemble(path)
+                if ensemble and ensemble.members and runs.issuperset(ensemble.members):
+                    found[name] = ensemble
         return found
 
     def members(self, name: str) -> list[Run]:
@@ -211,10 +207,22 @@ class RunStore:
         probs = np.stack([member.probs for member in members])
         return Predictions(ensemble.combine(probs), members[0].labels)
 
+    def _first(self) -> dict[str, Path]:
+        """The first folder with each name, of what is a finished run or an ensemble."""
+        first: dict[str, Path] = {}
+        for path in self._paths():
+            if _is_finished(path) or (path / ENSEMBLE).is_file():
+                first.setdefault(path.name, path)
+        return first
+
     def _paths(self) -> Iterator[Path]:
         for folder in self.folders:
             if folder.is_dir():
                 yield from sorted(path for path in folder.iterdir() if NAME.fullmatch(path.name))
+
+
+def _is_finished(path: Path) -> bool:
+    return (path / RESULT).is_file()
 
 
 def true_labels(part: str) -> np.ndarray:
@@ -275,7 +283,7 @@ def _load_history(file: Path) -> pd.DataFrame:
 
 
 def _load_predictions(file: Path, part: str, labels: np.ndarray) -> Predictions:
-    with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+    with arrays_in(file) as arrays:
         probs = np.exp(arrays[part].astype(np.float32))
     if not np.isfinite(probs).all():
         raise ValueError("its probabilities are not all numbers")

@@ -1,7 +1,7 @@
 """What an ensemble's answer to one picture comes to: the digit, how sure, and who disagrees."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -24,7 +24,8 @@ class Verdict:
     another digit, and which; undecided: those that find no two digits likelier than the rest
     together. resemblance: to any digit, and the threshold below which it is
     none, see doubt.py. sure: it is like a digit, with a probability of at least SURE, and at least
-    half of the members agree.
+    half of the members agree. probabilities: (10,) of the digits, see believed(), and by_member
+    those of each member.
     """
 
     digit: int
@@ -36,6 +37,8 @@ class Verdict:
     undecided: tuple[str, ...] = ()
     resemblance: float = 1.0
     threshold: float = NEVER
+    probabilities: np.ndarray = field(default_factory=lambda: np.zeros(10))
+    by_member: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def outvoted(self) -> bool:
@@ -135,4 +138,6 @@ def verdict(
         undecided=undecided,
         resemblance=float(resemblance(belief)),
         threshold=threshold,
+        probabilities=belief,
+        by_member=members,
     )

@@ -3,8 +3,7 @@
 import streamlit as st
 
 from digitcore import figures, ink
-from digitcore.verdict import believed, verdict
-from ui.answer import show_reasons, show_steps, show_verdict
+from ui.answer import percent, show_reasons, show_steps, show_verdict
 from ui.choice import choose_ensemble
 from ui.loaders import members
 from ui.pad import SIDE, give_picture, show_given, show_refused
@@ -51,17 +50,15 @@ def show_reading() -> None:
             return
         with left:
             show_given(seen)
-        together, each = models.answer(ensemble, seen.image[None])
-        by_member = dict(zip(ensemble.members, each[:, 0], strict=True))
-        answer = verdict(together[0], by_member, ensemble.how, models.threshold(ensemble))
+        (answer,) = models.read(ensemble, seen.image[None])
         show_verdict(answer)
         chart = st.container()
     show_steps(models, ensemble.members, seen)
     with chart:  # after what is quick to draw, so that the answer does not wait for it
         st.plotly_chart(
-            figures.probabilities(believed(together[0], by_member, ensemble.how), by_member),
+            figures.probabilities(answer.probabilities, answer.by_member),
             config={"displayModeBar": False},
-            alt=f"The probability of each digit, by model; together {answer.probability:.1%} "
+            alt=f"The probability of each digit, by model; together {percent(answer.probability)} "
             f"for {answer.digit}, which is called {answer.certainty}. {answer.agreement}",
             key="probabilities",
         )

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digitcore import ink
+from digitcore.api.answers import _answer
 from digitcore.digits import load_mnist
 from digitcore.ensemble import combine
 from digitcore.members import Members, UnknownModel
@@ -82,6 +83,22 @@ def test_every_way_of_combining_gives_probabilities(how):
     assert together.shape == (20, 10)
     assert each.shape == (2, 20, 10)
     assert together.sum(1) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_vote_is_believed_as_much_as_its_members_whoever_asks():
+    """REST gave the share of the votes as a confidence, Draw the members' mean probability."""
+    names, image = ("dense", "slim", "tiny"), load_mnist(train=False).images[3520].numpy()
+    ensemble = MEMBERS.combined(names, "vote", "mine")
+    (found,) = MEMBERS.read(ensemble, image[None])
+    each = MEMBERS.probs(names, image[None])[:, 0]
+    assert found.probabilities == pytest.approx(each.mean(0))
+    assert found.probability == pytest.approx(each.mean(0)[found.digit])
+    assert found.probability < 0.9
+    assert found.threshold == MEMBERS.threshold(ensemble)
+    told = _answer(found)
+    assert told["confidence"] == pytest.approx(found.probability, abs=1e-6)
+    assert told["confidence"] == told["probabilities"][told["prediction"]]
+    assert [*told["models"]] == list(names)
 
 
 def test_an_ensemble_among_the_names_stands_for_its_members_once():

@@ -110,6 +110,16 @@ def test_chosen_engines_are_those_that_measured_fastest(run, test_set, monkeypat
     assert one.tobytes() == probabilities(ENGINES["onnx"](network), test_set.images[:1]).tobytes()
 
 
+def test_an_engine_that_fails_is_left_out_and_the_log_says_why(monkeypatch, caplog):
+    def broken(network):
+        raise TypeError("a bug of ours")
+
+    monkeypatch.setitem(ENGINES, "onnx", broken)
+    with caplog.at_level("INFO"):
+        assert "onnx" not in choose(build("tiny").eval()).readers
+    assert "onnx is left out" in caplog.text and "a bug of ours" in caplog.text
+
+
 @pytest.mark.parametrize("run", SOME)
 def test_whatever_is_chosen_here_was_measured_and_agrees(run, test_set):
     network = SHIPPED[run].network()

@@ -1,5 +1,6 @@
 """The queue and what can be asked of runs: by one server, by several, in order or not."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digitcore import jobs as jobs_module
 from digitcore import progress, wishes, worker
 from digitcore.jobs import MOST_WAITING, Jobs, Refused
 from digitcore.locks import holding
@@ -48,6 +50,25 @@ def no_room(jobs: Jobs) -> Iterator[str]:
 
 def states(jobs: Jobs) -> dict[str, str]:
     return {job.name: job.state for job in jobs.all()}
+
+
+def test_a_run_that_cannot_be_started_says_why_and_the_others_wait_on(jobs, monkeypatch):
+    """Each was taken out of the queue without a word, one every other second."""
+
+    def none_left(*_, **__):
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    with no_room(jobs):
+        for name in ("first", "second", "third"):
+            jobs.create(SMALL, name)
+    with monkeypatch.context() as full:
+        full.setattr(jobs_module.subprocess, "Popen", none_left)
+        jobs.advance()
+    failed = jobs.job("first")
+    assert failed.state == "failed" and jobs.waiting == ("second", "third")
+    assert failed.status.message == (
+        "It could not be started: Resource temporarily unavailable."
+    )  # fmt: skip
 
 
 # --- runs and their names

@@ -1,5 +1,6 @@
 """Locks: one holder at a time, known to all, and gone with its process however that ends."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -32,6 +33,16 @@ def holder(tmp_path):
         assert process.stdout and process.stdout.readline() == "held\n"
         yield process
         process.kill()
+
+
+def test_where_it_cannot_be_asked_nobody_is_said_to_be_free(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with holding(tmp_path / "lock"):
+        monkeypatch.setattr(os, "open", full)
+        with pytest.raises(OSError, match="Too many"):
+            is_held(tmp_path / "lock")
 
 
 def test_a_lock_is_held_as_long_as_it_is_needed(tmp_path):

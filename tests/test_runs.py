@@ -1,8 +1,10 @@
 """Runs: what is saved is what is loaded, what is damaged is named, and nothing is half there."""
 
+import io
 import json
 import shutil
 from dataclasses import asdict, replace
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
@@ -188,6 +190,16 @@ def test_a_run_without_a_result_is_not_listed(store, copied):
         store.run("spoilt")
 
 
+def test_an_ensemble_called_as_an_earlier_run_is_hidden_by_it(store, tmp_path):
+    later = tmp_path / "later"
+    runs.save_ensemble(later / "other", Ensemble("other", "", ("spoilt",)))
+    runs.save_ensemble(later / "mine", Ensemble("mine", "", ("other", "spoilt")))
+    both = RunStore(*store.folders, later)
+    assert [*both.ensembles()] == ["mine"] and [*both.runs()] == ["other", "spoilt"]
+    assert [run.name for run in both.members("other")] == ["other"]
+    assert [*RunStore(later, *store.folders).ensembles()] == ["other"]  # then the run is hidden
+
+
 def test_an_earlier_folder_wins_a_name(store, saved, tmp_path):
     later = tmp_path / "later"
     save(later / "other", seed=1)
@@ -279,6 +291,20 @@ def test_predictions_garbled_in_the_middle_are_named(copied):
     with pytest.raises(RunDamaged, match=f"spoilt/{runs.PREDICTIONS}"):
         for part in SIZES:
             copied.predictions(part)
+
+
+def test_predictions_with_a_garbled_heading_are_named(copied):
+    """NumPy takes the heading of an array for Python, and raises what Python raises."""
+    file = copied.path / runs.PREDICTIONS
+    with np.load(file) as whole:
+        arrays = {name: whole[name] for name in whole.files}
+    with ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            npy = io.BytesIO()
+            np.save(npy, array)
+            archive.writestr(f"{name}.npy", npy.getvalue().replace(b"(", b"((", 1))
+    with pytest.raises(RunDamaged, match=f"spoilt/{runs.PREDICTIONS}"):
+        copied.predictions("test")
 
 
 def test_half_a_row_of_history_is_named(copied):

@@ -10,6 +10,7 @@ from digitcore import progress, robustness
 from digitcore.digits import DigitSet, load_mnist
 from digitcore.distortions import SETTINGS
 from digitcore.evaluation import Mistake, Predictions
+from digitcore.folder import stamp_of
 from digitcore.jobs import Jobs, runs_folder
 from digitcore.leaderboard import Row, rows
 from digitcore.members import Members
@@ -145,21 +146,12 @@ def history(path: Path) -> pd.DataFrame:
     """A run's table of epochs, empty before the first one has ended. Raises RunDamaged."""
     if not (path / HISTORY).exists():
         return pd.DataFrame({column: [] for column in COLUMNS}, dtype=float)
-    return _history(path, _stamp(path / HISTORY))
+    return _history(path, stamp_of(path / HISTORY))
 
 
 def batches(path: Path) -> pd.DataFrame:
     """A run's table of batches, empty before the first ones. Raises RunDamaged."""
-    return _batches(path, _stamp(path / progress.BATCHES))
-
-
-def _stamp(file: Path) -> tuple[int, int]:
-    """Changes with every writing; compared for equality only, since clocks may jump."""
-    try:
-        known = file.stat()
-    except OSError:
-        return 0, 0
-    return known.st_mtime_ns, known.st_size
+    return _batches(path, stamp_of(path / progress.BATCHES))
 
 
 @st.cache_data(show_spinner=False, max_entries=50)

@@ -11,7 +11,7 @@ from digitcore import ink
 from digitcore.api.sent import Sent
 from digitcore.members import Members, UnknownModel
 from digitcore.runs import Ensemble
-from digitcore.verdict import Certainty, verdict
+from digitcore.verdict import Certainty, Verdict
 
 MAX_PIXELS = 2 * ink.MAX_PIXELS  # in one request, by the headers of its images
 
@@ -85,14 +85,9 @@ def _answers(members: Members, ensemble: Ensemble, pictures: Sequence[Sent]) -> 
     images = [result.image for result in read if isinstance(result, ink.Ink)]
     if not images:
         return [_error(result) for result in read]  # type: ignore[arg-type]
-    together, each = members.answer(ensemble, np.stack(images))
-    threshold = members.threshold(ensemble)
-    answered = iter(range(len(images)))
+    found = iter(members.read(ensemble, np.stack(images)))
     return [
-        _error(result)
-        if not isinstance(result, ink.Ink)
-        else _answer(ensemble, together[(i := next(answered))], each[:, i], threshold)
-        for result in read
+        _answer(next(found)) if isinstance(result, ink.Ink) else _error(result) for result in read
     ]
 
 
@@ -120,22 +115,20 @@ def _read(picture: Sent) -> ink.Ink | ValueError:
         return error
 
 
-def _answer(ensemble: Ensemble, probs: np.ndarray, each: np.ndarray, threshold: float) -> Answer:
-    """probs (10,) of the ensemble and (M, 10) of its members, as a caller gets them."""
-    by_member = dict(zip(ensemble.members, each, strict=True))
-    found = verdict(probs, by_member, ensemble.how, threshold)
+def _answer(found: Verdict) -> Answer:
+    """As a caller gets it."""
     return {
-        "prediction": int(probs.argmax()),
-        "confidence": _rounded(probs.max()),
+        "prediction": found.digit,
+        "confidence": _rounded(found.probability),
         "status": "success",
-        "probabilities": [_rounded(p) for p in probs],
+        "probabilities": [_rounded(p) for p in found.probabilities],
         "models": {
             name: {"prediction": int(row.argmax()), "probabilities": [_rounded(p) for p in row]}
-            for name, row in by_member.items()
+            for name, row in found.by_member.items()
         },
         "certainty": found.certainty,
         "resemblance": _rounded(found.resemblance),
-        "least_resemblance": _rounded(threshold),
+        "least_resemblance": _rounded(found.threshold),
     }
 
 

@@ -22,7 +22,7 @@ from digitcore.digits import CLASSES, DATA, DataDamaged, DigitSet, load_mnist
 from digitcore.evaluation import Floats
 from digitcore.exploration.doubles import Pairs
 from digitcore.exploration.features import features
-from digitcore.folder import UNREADABLE
+from digitcore.folder import UNREADABLE, arrays_in
 from digitcore.robustness import STEPS, decode
 
 FOLDER = DATA / "insights"
@@ -135,7 +135,7 @@ def _sound(array: np.ndarray, shape: tuple[int, ...], kind: type = np.uint8) -> 
 
 def _read(file: Path, how: Callable[[Mapping[str, np.ndarray]], T]) -> T:
     try:
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+        with arrays_in(file) as arrays:
             return how(arrays)
     except UNREADABLE as error:
         what = "missing" if isinstance(error, FileNotFoundError) else f"damaged ({error})"

@@ -17,7 +17,7 @@ import numpy as np
 from torch import nn
 
 from digitcore.evaluation import Floats, predict
-from digitcore.folder import RunDamaged, read
+from digitcore.folder import RunDamaged, arrays_in, read
 from digitcore.own.parts import Parts
 from digitcore.own.store import OwnSets
 from digitcore.recipes import Recipe
@@ -99,7 +99,7 @@ def _of(run: Run, parts: Parts) -> str:
 
 
 def _load(file: Path, of: str, count: int) -> Floats | None:
-    with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+    with arrays_in(file) as arrays:
         if str(arrays["of"]) != of:
             return None
         probs: Floats = arrays["probs"]

@@ -25,7 +25,7 @@ import numpy as np
 import torch
 
 from digitcore.digits import CLASSES, DataDamaged, DigitSet
-from digitcore.folder import NAME, RunDamaged, dump, read, write, write_text
+from digitcore.folder import NAME, RunDamaged, arrays_in, dump, read, stamp_of, write, write_text
 from digitcore.locks import holding
 from digitcore.own.correcting import Corrections, changed, corrected, same, told_left_out
 from digitcore.own.refusals import NoSuchSet, Refused
@@ -91,10 +91,7 @@ class OwnSets:
 
     def stamp(self, name: str) -> tuple[int, int]:
         """Changes with every writing of a set's digits. Raises NoSuchSet."""
-        with suppress(OSError):
-            known = (self._path(name) / DIGITS).stat()
-            return known.st_mtime_ns, known.st_size
-        return 0, 0
+        return stamp_of(self._path(name) / DIGITS)
 
     def save(self, name: str, images: np.ndarray, labels: Sequence[int] | np.ndarray,
              about: About, sources: Sequence[str] = ()) -> DigitSet:  # fmt: skip
@@ -230,7 +227,7 @@ def own_sets() -> OwnSets:
 
 
 def _load(name: str, file: Path) -> DigitSet:
-    with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+    with arrays_in(file) as arrays:
         return _checked(name, arrays["images"], arrays["labels"])
 
 
