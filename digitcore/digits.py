@@ -85,6 +85,7 @@ def split(digits: DigitSet, validation_share: float = HELD_OUT_SHARE) -> tuple[D
 
     Nested: a larger share holds out all that a smaller one does, so the digits of
     HELD_OUT_SHARE are unseen in training by every recipe, and models can be compared on them.
+    Raises ValueError as places_held_out does.
     """
     held_out = places_held_out(digits, validation_share)
     kept = torch.ones(len(digits), dtype=torch.bool)
@@ -96,7 +97,8 @@ def split(digits: DigitSet, validation_share: float = HELD_OUT_SHARE) -> tuple[D
 
 
 def places_held_out(digits: DigitSet, validation_share: float = HELD_OUT_SHARE) -> Tensor:
-    """Ascending places in `digits` of those that split() holds out."""
+    """Ascending places in `digits` of those that split() holds out. Raises ValueError for a share
+    that is none, or that leaves nothing of a class to learn from."""
     if not 0 <= validation_share < 1:
         raise ValueError(f"The validation share must lie in 0 to 1, not {validation_share}.")
     per_class = round(len(digits) * validation_share / CLASSES)

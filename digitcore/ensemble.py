@@ -23,9 +23,9 @@ def combine(
     """(M, N, 10) probabilities of M members -> (N, 10) of the ensemble.
 
     'mean' is the mean probability, 'weighted' the mean by `weights` (M,), 'vote' the share of
-    members that answer a digit, with ties going to the higher mean probability; then sharpened or
-    softened by the temperature. Raises ValueError for an unknown way, no member, weights that do
-    not fit or a temperature that is none.
+    members that answer a digit, and so little of the mean probability that it only breaks ties;
+    then sharpened or softened by the temperature. Raises ValueError for an unknown way, no member,
+    weights that do not fit or a temperature that is none.
     """
     together = _together(members, how, weights)
     return together if temperature == 1 else scaled(together, temperature)

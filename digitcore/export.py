@@ -45,7 +45,7 @@ def onnx_bytes(run: Run) -> bytes:
     """The run's network as one ONNX file: "image" (N, 1, 28, 28) in 0..1 -> "logits" (N, 10).
 
     ONNX Runtime has read it and given the network's own answers to held-out digits. Batch norm is
-    folded into the convolutions, and dropout is gone. Raises NotTheSame and RunDamaged.
+    folded into the convolutions, and dropout is gone. Raises NotTheSame, RunDamaged, DataDamaged.
     """
     network = run.network()
     model = onnx.load_from_string(exported(network))

@@ -69,7 +69,8 @@ class Members:
         return list(self.store.runs())
 
     def choose(self, names: Sequence[str] = ()) -> Ensemble:
-        """The default ensemble; or the one named; or the named models, by mean probability.
+        """The default ensemble, or all models where there is none; or the one named; or the named
+        models, by mean probability.
 
         A name may be a model's or an ensemble's, which then stands for its members.
         Raises UnknownModel.

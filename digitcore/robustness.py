@@ -75,7 +75,7 @@ def fingerprint(path: Path) -> bytes:
 def save(path: Path, of: bytes, codes: Mapping[str, Codes]) -> None:
     """Write what was measured of the predictions with this fingerprint. Raises OSError.
 
-    Only for who holds the run's lock. A folder that is gone is not made again.
+    Only for who holds its measuring.json, see measuring. A folder that is gone is not made again.
     """
     whole = io.BytesIO()
     arrays = {FINGERPRINT: np.frombuffer(of, dtype=np.uint8), **codes}

@@ -118,7 +118,8 @@ class Run:
         return read(self.path / RESULT, lambda file: file.stat().st_mtime_ns)
 
     def predictions(self, part: str = "test") -> Predictions:
-        """Stored answers for the 10,000 test digits or the 5,000 'validation' digits."""
+        """Stored answers for the 10,000 test digits or the 5,000 'validation' digits. Raises
+        DataDamaged too, and ValueError for another part."""
         if part not in PARTS:
             raise ValueError(f"Predictions are kept for {' and '.join(PARTS)}, not {part!r}.")
         labels = true_labels(part)
