@@ -2,8 +2,8 @@
 
 Multilayer perceptrons in scikit-learn's own settings, with early stopping, and the three nearest
 neighbours. All learn from the same 55,000 digits as ours (the champion's members from penned ones
-besides) and read the 10,000 test digits, on one thread; their times are of the CPU. Ours: accuracy and training time as stored with the run, reading
-as the app does it. About four minutes.
+besides) and read the 10,000 test digits, on one thread; their times are of the CPU. Ours: accuracy
+and training time as stored with the run, reading as the app does it. About four minutes.
 """
 
 import argparse

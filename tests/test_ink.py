@@ -447,6 +447,22 @@ def test_a_photo_that_is_cut_close_to_its_digit_is_read(digit: int, room: int) -
     assert difference(ink.read(close), ink.read(photo)) < 16  # as other photos
 
 
+@pytest.mark.parametrize("depth", [0.25, 0.4])
+@pytest.mark.parametrize("share", [0.35, 0.45, 0.5, 0.55])
+def test_a_shadow_across_the_digit_on_evenly_lit_paper_is_not_ink(share: float, depth: float) -> None:
+    """Lit and shaded paper were taken for two colours, and the digit for the darker of them."""
+    height, width = 500, 500
+    rows, columns = np.mgrid[:height, :width]
+    shaded = columns / width + 0.6 * rows / height > 1.6 * share
+    random = np.random.default_rng(3)
+    for digit in range(10):
+        covered = pictures.coverage(digit, (height, width), 200, pen=8)
+        page = pictures.painted(covered, (40, 45, 60), (235, 232, 225)).astype(float)
+        noisy = np.clip(page + random.normal(0, 3, page.shape), 0, 255).astype(np.uint8)
+        photo = pictures.shaded(noisy, shaded, depth, 8)
+        assert difference(ink.read(photo), ink.read(noisy)) < 30
+
+
 @pytest.mark.parametrize("name", EMPTY)
 def test_a_picture_without_a_digit_is_refused(name: str) -> None:
     with pytest.raises(ink.NoInk) as refusal:

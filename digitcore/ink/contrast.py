@@ -25,6 +25,9 @@ ABOVE_NOISE = 5.0
 """...and so many standard deviations of the background's own noise."""
 FLAT_NOISE = 2.0
 FLAT_SHARE = 0.8
+BEYOND, THIRD = 1.3, 0.002
+"""So much farther from the background than most of what stands out, and on so much of the picture,
+is a third colour: a digit in the shadow that was taken for ink."""
 SMALL = 96
 """Longer side on which the light is judged: it changes slowly."""
 SAMPLE = 20_000
@@ -96,7 +99,19 @@ def view(planes: Floats) -> View:
 
 def _common(planes: Floats) -> Reading | None:
     """The commonest colour is the background."""
-    return _reading(_distance(planes, _main_colour(planes.reshape(len(planes), -1))), planes)
+    background = _main_colour(planes.reshape(len(planes), -1))
+    found = _reading(_distance(planes, background), planes)
+    if found and found.flat and _either_way(planes[:, found.ink > 0.5], background, planes[0].size):
+        return replace(found, flat=False)
+    return found
+
+
+def _either_way(inked: Floats, background: Floats, size: int) -> bool:
+    """Whether some of the (C, n) colours that stand out differ from the background to one side and
+    some to the other: then the background is a shadow, say, and the light beside it is no ink."""
+    off = inked - background[:, None]
+    toward = _main_colour(inked) - background
+    return int((toward @ off < 0).sum()) > THIRD * size
 
 
 def _reverse(planes: Floats, reading: Reading) -> Reading | None:
@@ -176,7 +191,8 @@ def _reading(distance: Floats, planes: Floats) -> Reading | None:
         return None
     ink = np.clip((distance - floor) / level, 0, 1).astype(np.float32)
     settled = float(((ink < 0.1) | (ink > 0.85)).mean())
-    flat = noise < FLAT_NOISE and settled > FLAT_SHARE
+    beyond = float((distance - floor > BEYOND * level).mean())
+    flat = noise < FLAT_NOISE and settled > FLAT_SHARE and beyond < THIRD
     return Reading(ink, planes, flat)
 
 
