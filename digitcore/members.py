@@ -22,6 +22,7 @@ from digitcore.engines import ENGINES, REFERENCE, Chosen, Reader, choose, read
 from digitcore.ensemble import fit_weights
 from digitcore.evaluation import Floats
 from digitcore.folder import RunDamaged
+from digitcore.ink import Ink
 from digitcore.runs import Ensemble, NoSuchModel, Run, RunStore, expanded
 from digitcore.verdict import Verdict, believed, verdict
 
@@ -180,14 +181,14 @@ class Members:
         each = self.probs(ensemble.members, images)
         return ensemble.combine(each), each
 
-    def read(self, ensemble: Ensemble, images: np.ndarray) -> list[Verdict]:
-        """What an ensemble makes of each of the uint8 (N, 28, 28) images."""
-        together, each = self.answer(ensemble, images)
+    def read(self, ensemble: Ensemble, pictures: Sequence[Ink]) -> list[Verdict]:
+        """What an ensemble makes of each of one picture or more."""
+        together, each = self.answer(ensemble, np.stack([picture.image for picture in pictures]))
         least = self.threshold(ensemble)
         by_member = [dict(zip(ensemble.members, of, strict=True)) for of in each.swapaxes(0, 1)]
         return [
-            verdict(probs, of, ensemble.how, least)
-            for probs, of in zip(together, by_member, strict=True)
+            verdict(probs, of, ensemble.how, least, picture.beside)
+            for probs, of, picture in zip(together, by_member, pictures, strict=True)
         ]
 
     def warm_up(self) -> None:
@@ -197,6 +198,6 @@ class Members:
         """
         try:
             if self.names():
-                self.read(self.choose(), load_mnist(train=False).images[:1].numpy())
+                self.read(self.choose(), [Ink(load_mnist(train=False).images[0].numpy(), ())])
         except (RunDamaged, DataDamaged) as damage:
             logging.getLogger(__name__).warning("%s", damage)

@@ -24,7 +24,8 @@ class Verdict:
     another digit, and which; undecided: those that find no two digits likelier than the rest
     together. resemblance: to any digit, and the threshold below which it is
     none, see doubt.py. sure: it is like a digit, with a probability of at least SURE, and at least
-    half of the members agree. probabilities: (10,) of the digits, see believed(), and by_member
+    half of the members agree; and there is nothing beside it that may be another digit.
+    probabilities: (10,) of the digits, see believed(), and by_member
     those of each member.
     """
 
@@ -37,6 +38,7 @@ class Verdict:
     undecided: tuple[str, ...] = ()
     resemblance: float = 1.0
     threshold: float = NEVER
+    beside: bool = False
     probabilities: np.ndarray = field(default_factory=lambda: np.zeros(10))
     by_member: Mapping[str, np.ndarray] = field(default_factory=dict)
 
@@ -52,7 +54,8 @@ class Verdict:
 
     @property
     def sure(self) -> bool:
-        return self.probability >= SURE and not self.outvoted and not self.strange
+        doubtful = self.outvoted or self.strange or self.beside
+        return self.probability >= SURE and not doubtful
 
     @property
     def certainty(self) -> Certainty:
@@ -118,10 +121,12 @@ def verdict(
     members: Mapping[str, np.ndarray],
     how: str = "mean",
     threshold: float = NEVER,
+    beside: bool = False,
 ) -> Verdict:
     """From the ensemble's (10,) and each member's (10,) probabilities, combined as `how` says.
 
-    threshold: the resemblance below which a picture is strange, see Members.threshold.
+    threshold: the resemblance below which a picture is strange, see Members.threshold. beside: as
+    ink.Ink has it.
     """
     digit = int(together.argmax())
     belief = believed(together, members, how)
@@ -138,6 +143,7 @@ def verdict(
         undecided=undecided,
         resemblance=float(resemblance(belief)),
         threshold=threshold,
+        beside=beside,
         probabilities=belief,
         by_member=members,
     )

@@ -50,7 +50,7 @@ def show_reading() -> None:
             return
         with left:
             show_given(seen)
-        (answer,) = models.read(ensemble, seen.image[None])
+        (answer,) = models.read(ensemble, [seen])
         show_verdict(answer)
         chart = st.container()
     show_steps(models, ensemble.members, seen)

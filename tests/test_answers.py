@@ -89,7 +89,7 @@ def test_a_vote_is_believed_as_much_as_its_members_whoever_asks():
     """REST gave the share of the votes as a confidence, Draw the members' mean probability."""
     names, image = ("dense", "slim", "tiny"), load_mnist(train=False).images[3520].numpy()
     ensemble = MEMBERS.combined(names, "vote", "mine")
-    (found,) = MEMBERS.read(ensemble, image[None])
+    (found,) = MEMBERS.read(ensemble, [ink.Ink(image, ())])
     each = MEMBERS.probs(names, image[None])[:, 0]
     assert found.probabilities == pytest.approx(each.mean(0))
     assert found.probability == pytest.approx(each.mean(0)[found.digit])
@@ -99,6 +99,15 @@ def test_a_vote_is_believed_as_much_as_its_members_whoever_asks():
     assert told["confidence"] == pytest.approx(found.probability, abs=1e-6)
     assert told["confidence"] == told["probabilities"][told["prediction"]]
     assert [*told["models"]] == list(names)
+
+
+def test_two_digits_are_never_read_as_one_for_sure():
+    left = pictures.coverage(7, (300, 360), 110, at=(70, 130))
+    right = pictures.coverage(1, (300, 360), 110, at=(270, 130))
+    alone, both = (ink.read(pictures.painted(of)) for of in (left, np.maximum(left, right)))
+    first, second = MEMBERS.read(MEMBERS.choose(), [alone, both])
+    assert (first.digit, first.certainty) == (second.digit, "sure") == (7, "sure")
+    assert second.certainty == "unsure" and second.probability > 0.99
 
 
 def test_an_ensemble_among_the_names_stands_for_its_members_once():

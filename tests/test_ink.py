@@ -447,9 +447,37 @@ def test_a_photo_that_is_cut_close_to_its_digit_is_read(digit: int, room: int) -
     assert difference(ink.read(close), ink.read(photo)) < 16  # as other photos
 
 
+@pytest.mark.parametrize("gap", [25, 60, 130])
+@pytest.mark.parametrize("negative", [False, True])
+def test_two_digits_are_told_from_one_however_far_apart(gap: int, negative: bool) -> None:
+    """Of two that are far apart one was read, surely, and the other left out without a word."""
+    for first, second in [(1, 0), (7, 1), (1, 1), (0, 0), (4, 5), (5, 1), (2, 8)]:
+        left = pictures.coverage(first, (300, 360), 110, at=(70, 130))
+        right = pictures.coverage(second, (300, 360), 120, at=(145 + gap, 150))
+        both = pictures.painted(np.maximum(left, right))
+        assert ink.read(255 - both if negative else both).beside
+
+
+@pytest.mark.parametrize("digit", DIGITS)
+@pytest.mark.parametrize("pen", [4, 12, 30])
+def test_one_digit_is_not_taken_for_two(digit: int, pen: int) -> None:
+    assert not ink.read(pictures.draw_digit(digit, size=200, pen=pen)).beside
+    dust = pictures.draw_digit(digit, size=150, pen=pen)
+    dust[10:18, 10:18] = 0
+    assert not ink.read(dust).beside
+
+
+def test_no_drawn_digit_of_mnists_is_taken_for_two() -> None:
+    images = load_mnist(train=False).images[:300].numpy()
+    large = (np.asarray(Image.fromarray(image).resize((280, 280))) for image in images)
+    assert not any(ink.read(255 - image).beside for image in large)
+
+
 @pytest.mark.parametrize("depth", [0.25, 0.4])
 @pytest.mark.parametrize("share", [0.35, 0.45, 0.5, 0.55])
-def test_a_shadow_across_the_digit_on_evenly_lit_paper_is_not_ink(share: float, depth: float) -> None:
+def test_a_shadow_across_the_digit_on_evenly_lit_paper_is_not_ink(
+    share: float, depth: float
+) -> None:
     """Lit and shaded paper were taken for two colours, and the digit for the darker of them."""
     height, width = 500, 500
     rows, columns = np.mgrid[:height, :width]

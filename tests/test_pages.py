@@ -155,7 +155,7 @@ def test_draw_shows_the_reasons_when_asked():
     assert len(app.get("image")) > before
 
 
-def show_verdict_of(probs: list[float], threshold: float) -> None:
+def show_verdict_of(probs: list[float], threshold: float, beside: bool = False) -> None:
     """A script for AppTest, which runs it without what stands around it."""
     import numpy as np
 
@@ -163,7 +163,7 @@ def show_verdict_of(probs: list[float], threshold: float) -> None:
     from ui.answer import show_verdict
 
     together = np.array(probs)
-    show_verdict(verdict(together, {"a": together}, threshold=threshold))
+    show_verdict(verdict(together, {"a": together}, threshold=threshold, beside=beside))
 
 
 def test_draw_says_that_a_picture_is_no_digit_and_what_it_is_most_like():
@@ -173,6 +173,11 @@ def test_draw_says_that_a_picture_is_no_digit_and_what_it_is_most_like():
     assert "does not look like a digit" in app.warning[0].value
     assert "have 30.0\u00a0% of the probability" in app.warning[0].value
     assert "over 95.1\u00a0%" in app.warning[0].value
+
+
+def test_draw_says_that_there_may_be_two_digits():
+    app = AppTest.from_function(show_verdict_of, args=([0] * 7 + [1] + [0] * 2, 0.9, True)).run()
+    assert app.warning[0].value.startswith("Unsure: there may be another digit")
 
 
 def test_draw_calls_what_could_be_either_of_two_digits_unsure_and_no_stranger():

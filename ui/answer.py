@@ -30,6 +30,12 @@ def show_verdict(answer: Verdict) -> None:
             )
         elif answer.sure:
             st.success(sure, icon=":material/check_circle:")
+        elif answer.beside:
+            st.warning(
+                "Unsure: there may be another digit in the picture. Draw one at a time. "
+                f"Of this one: {sure}",
+                icon=":material/help:",
+            )
         elif answer.outvoted:
             st.warning(f"Unsure: most models read another digit. {sure}", icon=":material/help:")
         else:

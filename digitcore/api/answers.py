@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import numpy as np
 from fastapi import HTTPException
 from pydantic import BaseModel
 
@@ -35,9 +34,9 @@ class MemberAnswer(BaseModel):
 class OneAnswer(BaseModel):
     """The answer to one image; confidence is the probability of the prediction.
 
-    certainty: 'unsure' where it could well be another digit, 'no digit' where the picture does not
-    look like one; resemblance: what the two likeliest digits have together, and least_resemblance
-    what all but 0.5 % of held-out digits have.
+    certainty: 'unsure' where it could well be another digit or two of them, 'no digit' where the
+    picture does not look like one; resemblance: what the two likeliest digits have together, and
+    least_resemblance what all but 0.5 % of held-out digits have.
     """
 
     prediction: int
@@ -82,10 +81,10 @@ def respond(
 def _answers(members: Members, ensemble: Ensemble, pictures: Sequence[Sent]) -> list[Answer]:
     """One answer or error for each picture, in their order; all are predicted in one batch."""
     read = _within_budget(pictures)
-    images = [result.image for result in read if isinstance(result, ink.Ink)]
-    if not images:
+    seen = [result for result in read if isinstance(result, ink.Ink)]
+    if not seen:
         return [_error(result) for result in read]  # type: ignore[arg-type]
-    found = iter(members.read(ensemble, np.stack(images)))
+    found = iter(members.read(ensemble, seen))
     return [
         _answer(next(found)) if isinstance(result, ink.Ink) else _error(result) for result in read
     ]

@@ -32,12 +32,14 @@ FILLED = "A large area at the picture's border stands out, and no stroke of a pe
 @dataclass(frozen=True)
 class Seen:
     """ink: (h, w) float32, all that stands out; stroke: of the digit; doubt: lower is better;
-    sheet: (C, h, w) float32, the colours of the sheet of paper that it was found on."""
+    sheet: (C, h, w) float32, the colours of the sheet of paper that it was found on; beside: what
+    could be another digit is in it, or lies beside it on a plain background."""
 
     ink: Floats
     stroke: Stroke
     doubt: float
     sheet: Floats | None = None
+    beside: bool = False
 
 
 def look(planes: Floats) -> Seen:
@@ -152,4 +154,5 @@ def _seen(shown: View, reading: Reading, found: Found) -> Seen:
     doubt = 0.0 if shown.flat else strangeness(reading.planes, found)
     if doubt > TOO_STRANGE:
         raise NoInk("There are only edges and shadows in the picture, and no stroke of a pen.")
-    return Seen(reading.ink, stroke, doubt + reading.against)
+    beside = found.pair or (shown.flat and found.rest)
+    return Seen(reading.ink, stroke, doubt + reading.against, beside=beside)

@@ -37,8 +37,10 @@ class Step:
 class Ink:
     """A digit as MNIST would hold it.
 
-    image: (28, 28) uint8, 0 background to 255 ink; steps: how it came about, first to last.
+    image: (28, 28) uint8, 0 background to 255 ink; steps: how it came about, first to last;
+    beside: there may be another digit in the picture.
     """
 
     image: Bytes
     steps: tuple[Step, ...]
+    beside: bool = False

@@ -81,7 +81,7 @@ def _read(planes: Floats) -> Ink:
         Step("Stroke", SOFT_STROKE if weight.soft else STROKE, _picture(weight.ink)),
         Step("Image", "Fitted into 20x20, and centred by mass in 28x28.", image),
     )
-    return Ink(image, steps)
+    return Ink(image, steps, seen.beside)
 
 
 def _sheet(seen: Seen) -> tuple[Step, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
@@ -24,6 +24,8 @@ LEADS = 0.3
 """The largest patch holds at least this share of the ink; the rest of a 4 or a 5 is about half."""
 MOSTLY = 0.5
 """The digit holds at least this share of all ink that is not frame or edge."""
+TALL = 0.6
+"""A patch of this share of the digit's length may be another digit."""
 LARGE = 0.1
 """A patch this long, in longer sides of the picture, can be the digit beside a frame."""
 RAGGED = 11.0
@@ -36,11 +38,15 @@ SOFT, WIDE = 0.75, 8.0
 class Found:
     """A digit in a picture.
 
-    ink: (h, w) float32, its ink with soft edges, cropped to it; box: where that was.
+    ink: (h, w) float32, its ink with soft edges, cropped to it; box: where that was. pair: two
+    parts of it stand side by side, each as tall as a digit: of 11,000 digits 2 are so. rest:
+    something was left out that is long enough to be one.
     """
 
     ink: Floats
     box: tuple[slice, slice]
+    pair: bool = False
+    rest: bool = False
 
 
 def digit(ink: Floats) -> Found:
@@ -61,7 +67,11 @@ def digit(ink: Floats) -> Found:
     scattered = kept.sum() > PARTS or areas[main] < LEADS * total
     if scattered or areas[kept].sum() < MOSTLY * total:
         raise NoInk("There are specks or noise all over the picture, and no digit among them.")
-    found = _cut(ink, patches, kept, boxes[kept])
+    large = longer(boxes) >= TALL * longer(boxes[main])
+    found = replace(
+        _cut(ink, patches, kept, boxes[kept]), pair=_side_by_side(boxes[kept & large]),
+        rest=bool((inner & large & ~kept).any()),
+    )  # fmt: skip
     if outline(found.ink > 0.5) > RAGGED * max(found.ink.shape):
         raise NoInk("The picture is full of noise or of scribble; no digit can be made out.")
     return found
@@ -136,6 +146,13 @@ def _belonging(boxes: np.ndarray, areas: np.ndarray, main: int) -> Mask:
     """Which patches make up the digit: the largest, and what is near it and more than dust."""
     near = _gaps(boxes, boxes[main]) <= NEAR * longer(boxes[main])
     return near & (areas >= DUST * areas[main])
+
+
+def _side_by_side(boxes: np.ndarray) -> bool:
+    """Whether two of these patches are nearly as high as all together, one right of the other."""
+    height = boxes[:, 2].max() - boxes[:, 0].min()
+    tall = boxes[boxes[:, 2] - boxes[:, 0] >= TALL * height]
+    return bool((np.sort(tall[:, 1])[1:] >= np.sort(tall[:, 3])[:-1]).any())
 
 
 def _gaps(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
