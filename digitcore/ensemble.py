@@ -9,6 +9,7 @@ import numpy as np
 from digitcore.evaluation import DIGITS, Floats, Predictions
 
 WAYS = ("mean", "vote", "weighted")
+TOLD = {"mean": "mean", "vote": "vote", "weighted": "fitted weights"}  # behind "by"
 BUDGET = 5_000_000  # parameters of the champion, all members together
 FLAT = 1e-12  # nats: good members lose so little that SciPy's 1e-6 ends the search where it began
 TIE_BREAK = 0.01  # so small that it never outweighs a vote while members are fewer than 100

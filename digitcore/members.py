@@ -19,7 +19,7 @@ from torch import nn
 from digitcore.digits import DataDamaged, load_mnist
 from digitcore.doubt import NEVER, threshold
 from digitcore.engines import ENGINES, REFERENCE, Chosen, Reader, choose, read
-from digitcore.ensemble import fit_weights
+from digitcore.ensemble import TOLD, fit_weights
 from digitcore.evaluation import Floats
 from digitcore.folder import RunDamaged
 from digitcore.ink import Ink
@@ -93,7 +93,7 @@ class Members:
     def combined(self, names: tuple[str, ...], how: str, title: str) -> Ensemble:
         """An ensemble of models by name; for 'weighted', with weights fitted on held-out digits."""
         weights = self._fitted(names) if how == "weighted" else None
-        return Ensemble(title, f"{', '.join(names)}, by {how}.", names, how, weights)
+        return Ensemble(title, f"{', '.join(names)}, by {TOLD[how]}.", names, how, weights)
 
     def threshold(self, ensemble: Ensemble) -> float:
         """The resemblance below which a picture is no digit to an ensemble, see doubt.py.

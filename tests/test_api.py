@@ -123,6 +123,14 @@ def test_models_that_are_named_one_by_one_answer_all(client):
     assert list(answer["models"]) == ["tiny", "dense", "slim"]
 
 
+def test_a_form_field_that_there_is_not_is_refused(client):
+    """It was overlooked, and other models answered than were asked for."""
+    file = {"image": ("a.png", digit_file(0), "image/png")}
+    sent = client.post("/predict", files=file, data={"models": "trio"})
+    assert sent.status_code == 422 and sent.json()["error"].startswith("models: There is no such")
+    assert "?models=" in sent.json()["error"]
+
+
 @pytest.mark.parametrize("how", ["a b", "data:", "DATA:", "url-safe", "unpadded", "lines", "mark"])
 def test_base64_is_read_however_it_is_written(client, how):
     text = base64.b64encode(SEVEN).decode()

@@ -97,6 +97,19 @@ def test_the_address_alone_brings_the_same_view(page):
     expect(page.get_by_text(f"trio: {errors} errors").first).to_be_visible(timeout=SECONDS)
 
 
+def test_back_and_forth_between_pages_keeps_what_was_chosen(page):
+    """The browser's Back brings no address with it, and took all choices away."""
+    open_view(page, "Confusion", models=["champion", "dense"])
+    page.get_by_role("radio", name="by row", exact=True).click()
+    page.wait_for_url("**numbers=by+row**", timeout=SECONDS)
+    page.get_by_role("link", name="Draw").first.click()
+    expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible(timeout=SECONDS)
+    page.go_back()
+    expect(page.get_by_role("radio", name="by row", exact=True)).to_be_checked(timeout=SECONDS)
+    expect(page.get_by_role("radio", name="Confusion", exact=True)).to_be_checked()
+    page.wait_for_url(lambda url: "numbers=by+row" in url and "models=dense" in url)
+
+
 def test_a_clicked_point_shows_just_the_digits_that_flip(page):
     store, setting = RunStore(), SETTINGS["blur 0.75"]
     open_view(page, "Sturdiness", models=["champion", "dense"], distortion="blur")

@@ -358,7 +358,7 @@ def odd_page(which):
     [
         ("without 8 and 9", "Without a curve, as none of them is here: 8, 9."),
         ("only 7", "All digits here are of one class"),
-        ("no errors", "tiny misreads 0 of the 500 odd digits"),
+        ("no errors", "tiny misreads none of the 500 odd digits"),
         ("one digit", "All digits here are of one class"),
         ("errors only", "tiny misreads"),
     ],

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from digitcore.comparison.anatomy import Anatomy
-from digitcore.ensemble import fit_weights
+from digitcore.ensemble import TOLD, fit_weights
 from digitcore.evaluation import Predictions
 from digitcore.jobs import Jobs
 from digitcore.runs import ENSEMBLE, PREDICTIONS, STATE, WEIGHTS, Ensemble, RunStore
@@ -144,7 +144,7 @@ def test_a_chosen_ensemble_comes_first_and_the_address_chooses():
 def test_the_compared_models_are_an_ensemble_too(how):
     app = look(models=["tiny", "dense", "slim"], anatomy=TOGETHER, combined=how)
     assert app.selectbox(key="anatomy").value == TOGETHER
-    assert f"tiny, dense, slim, by {how}" in said(app)
+    assert f"tiny, dense, slim, by {TOLD[how]}" in said(app)
 
 
 @pytest.mark.parametrize("on", ["validation digits", "rotation 30"])
@@ -235,7 +235,7 @@ def test_before_it_is_saved_only_the_validation_digits_speak(shop, how):
     weights = _weights(app, read) if how == "weighted" else None
     found = preview(app)
     assert found["This ensemble"] == Anatomy(read, how, weights).together.errors
-    assert found["mine, its best member"] == read["mine"].errors
+    assert found["mine, its best member by log-loss"] == read["mine"].errors
     assert found["champion, the default"] == store.answers("champion", "validation").errors
     assert "pair is saved" not in said(app)
 
@@ -245,7 +245,7 @@ def test_no_verdict_is_given_on_the_digits_by_which_members_are_chosen(shop):
     store = RunStore(WEIGHTS, shop.folder)
     read = {name: store.run(name).predictions("validation") for name in ("mine", "dense")}
     mine = Anatomy(read, "weighted", _weights(app, read)).together
-    rivals = {"mine, its best member,": read["mine"],
+    rivals = {"mine, its best member by log-loss,": read["mine"],
               "champion": store.answers("champion", "validation")}  # fmt: skip
     build = said(app)
     for name, rival in rivals.items():

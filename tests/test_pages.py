@@ -175,6 +175,20 @@ def test_draw_says_that_a_picture_is_no_digit_and_what_it_is_most_like():
     assert "over 95.1\u00a0%" in app.warning[0].value
 
 
+@pytest.mark.parametrize(("size", "shown"), [((3000, 1), 0), ((700, 2), 0), ((1, 3000), 1)])
+def test_a_picture_that_is_too_flat_to_be_shown_breaks_no_page(size, shown):
+    def script(width, height):
+        import numpy as np
+
+        from ui.pad import _show_upload
+
+        _show_upload(np.full((height, width), 255, np.uint8), "As it came.")
+
+    app = AppTest.from_function(script, args=size).run()
+    assert not app.exception and len(app.get("image")) == shown
+    assert shown or "too flat" in app.caption[0].value
+
+
 def test_draw_says_that_there_may_be_two_digits():
     app = AppTest.from_function(show_verdict_of, args=([0] * 7 + [1] + [0] * 2, 0.9, True)).run()
     assert app.warning[0].value.startswith("Unsure: there may be another digit")

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
 from ui.loaders import jobs
 from ui.strip import show_strip
-from ui.words import in_words
+from ui.words import GOING, in_words
 
+SEEN, ON_SHOW = "pages seen", "page on show"  # the session keeps their paths under these
 FAVICON = Path(__file__).with_name("favicon.png")  # an MNIST digit; an icon's name would be fetched
 
 
@@ -60,7 +62,21 @@ def show() -> None:
         ],
         position="top",
     )
+    _keep_choices(page)
     if page.url_path != "train":  # which shows all of it
         show_strip(jobs())
     with in_words():
         page.run()
+
+
+def _keep_choices(page: StreamlitPage) -> None:
+    """The browser's Back comes to a page without what its address had, which Streamlit takes for
+    all its choices undone. Where the page is switched to they are kept, and written there anew."""
+    kept = st.session_state
+    seen, going = kept.setdefault(SEEN, set()), kept.pop(GOING, False)
+    come_to = kept.get(ON_SHOW) != page.url_path
+    kept[ON_SHOW] = page.url_path
+    if come_to and page.url_path in seen and not going and not st.query_params:
+        kept[GOING] = True
+        st.switch_page(page, query_params={})
+    seen.add(page.url_path)

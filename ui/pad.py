@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from digitcore.folder import NAME
 from digitcore.ink import Ink, decode
 from ui.canvas import st_canvas
 from ui.loaders import test_digits
@@ -11,6 +12,9 @@ from ui.pictures import enlarge
 SIDE = 320  # pixels; fits a phone that is 375 wide
 PEN = 18  # pixels
 WAYS = {"Draw": ":material/draw:", "Upload": ":material/upload:", "Test digit": ":material/casino:"}
+TAKEN = ("png", "jpg", "jpeg", "webp", "gif", "bmp")
+# These come too, to be refused in words: what the browser refuses leaves the picture before it.
+NAMED = ("heic", "heif", "avif", "tif", "tiff", "svg", "pdf")
 Picture = bytes | np.ndarray
 
 
@@ -89,7 +93,7 @@ def _drawing(strokes: list[dict]) -> dict:
 def _upload() -> bytes | None:
     file = st.file_uploader(
         "A picture of one digit: PNG, JPEG or WebP, up to 10 MB",
-        type=["png", "jpg", "jpeg", "webp"],
+        type=[*TAKEN, *NAMED],
         key="upload",
         on_change=_keep_upload,
         max_upload_size=10,  # MB, as over REST
@@ -116,13 +120,23 @@ def show_given(seen: Ink) -> None:
     """An upload as it was understood, upright; what is drawn or chosen is seen already."""
     if st.session_state.way == "Upload":
         given = seen.steps[0]
-        st.image(given.picture, width=SIDE, caption=given.caption, alt="The uploaded picture")
+        name = st.session_state.kept_upload.name
+        told = f"{name}: {given.caption}" if NAME.fullmatch(name) else given.caption  # no Markdown
+        _show_upload(given.picture, told)
 
 
 def show_refused(picture: Picture) -> None:
     """An upload in which no digit was seen, as it was decoded, so that one sees why."""
     if st.session_state.way == "Upload" and isinstance(picture, bytes):
-        st.image(decode(picture), width=SIDE, caption="As it came.", alt="The uploaded picture")
+        _show_upload(decode(picture), "As it came.")
+
+
+def _show_upload(picture: np.ndarray, caption: str) -> None:
+    height, width = picture.shape[:2]
+    if SIDE * height < width:  # it would be less than a pixel high
+        st.caption(f"It is {width:,} pixels wide and {height} high: too flat to be shown.")
+    else:
+        st.image(picture, width=SIDE, caption=caption, alt="The uploaded picture")
 
 
 def _test_digit() -> np.ndarray:

@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from digitcore.augment import Warp
 from digitcore.layers import layer_table
 from digitcore.recipes import TRAINING, Recipe, varying
+from digitcore.words import listed
 from digitcore.zoo import ZOO
 from ui.estimate import show_range_test
 from ui.loaders import jobs
@@ -70,7 +71,7 @@ def choose_recipe(top: DeltaGenerator) -> Recipe | None:
     unknown = st.session_state.pop("form_unknown", [])
     if unknown:
         st.info(
-            f"Under {' and '.join(unknown)} the address asks for what is not here: the form holds "
+            f"Under {listed(unknown)} the address asks for what is not here: the form holds "
             "its usual choice.",
             icon=":material/info:",
         )

@@ -11,6 +11,8 @@ from digitcore.own.store import NoSuchSet, Refused
 from digitcore.robustness import NotMeasured
 from digitcore.runs import NoSuchModel
 
+GOING = "going to a page"  # the session knows by this that a page is come to by go_to
+
 
 @contextmanager
 def in_words() -> Iterator[None]:
@@ -43,6 +45,7 @@ def go_to(page: str, address: Mapping[str, str | Iterable[str]] | None = None) -
     address: what the other page's shall hold of what was put into its widgets' state, which they
     do not write into it by themselves.
     """
+    st.session_state[GOING] = True
     st.switch_page(page, query_params=address or {})
 
 

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import ClientDisconnect
 
 from digitcore.api.answers import OneAnswer, Refusal, SeveralAnswers, respond
-from digitcore.api.sent import BODY, MAX_BODY, MAX_IMAGES, Asked, BodyLimit, pictures
+from digitcore.api.sent import BODY, MAX_BODY, MAX_IMAGES, NAMED, Asked, BodyLimit, pictures
 from digitcore.digits import DataDamaged
 from digitcore.folder import RunDamaged
 from digitcore.members import Members
@@ -27,7 +27,6 @@ from digitcore.runs import NoSuchModel
 
 AT_ONCE = 2  # requests that are computed; others wait, and pages keep their own threads
 PATHS = ("/health", "/predict")
-NAMED = 64  # letters of a name that are said again
 WORDS = {  # in place of pydantic's
     "extra_forbidden": "There is no such argument here.",
     "missing": "This is missing.",

@@ -15,6 +15,7 @@ from digitcore import ink
 
 MAX_BODY = ink.MAX_BYTES
 MAX_IMAGES = 256  # in one request
+NAMED = 64  # letters of a name that are said again
 URL_SAFE = str.maketrans("-_", "+/")  # RFC 4648, section 5
 
 Sent = bytes | ink.BadPicture
@@ -86,8 +87,15 @@ async def pictures(request: Request) -> tuple[list[Sent], bool]:
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind == "multipart/form-data":
         async with request.form(max_fields=16) as form:
+            strange = next((name for name in form if name != "image"), None)
             sent = [part for part in form.getlist("image") if isinstance(part, UploadFile)]
             files: list[Sent] = [await part.read() for part in sent]
+        if strange is not None:
+            raise HTTPException(
+                422,
+                f"{strange[:NAMED] or 'a nameless one'}: There is no such field here. Send "
+                "pictures as 'image'; models are named in the address, as '?models='.",
+            )
         if not files:
             raise HTTPException(
                 422, "No picture arrived. Send it, to its end, as a file in the form field 'image'."

@@ -1,11 +1,12 @@
 """What a comparison comes to, in plain sentences that claim no more than was measured."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import groupby
 
 from digitcore.comparison.calibration import Reliability
 from digitcore.comparison.significance import Pair, every_pair, standing
 from digitcore.evaluation import Predictions
+from digitcore.words import listed
 
 PICKED = (
     "Found on these very digits: the first of many owes a part of its lead to luck, so its figure "
@@ -30,7 +31,7 @@ def most_accurate(predictions: Mapping[str, Predictions], where: str) -> str:
     verb = "is" if len(first) == 1 else "are"
     if len(first) == len(predictions):
         return f"All {len(first)} make equally many errors: {reached}."
-    return f"Most accurate of {len(predictions)} {verb} {_listed(first)}: {reached}. {PICKED}"
+    return f"Most accurate of {len(predictions)} {verb} {listed(first)}: {reached}. {PICKED}"
 
 
 def against_the_rest(predictions: Mapping[str, Predictions]) -> str:
@@ -56,7 +57,7 @@ def smallest_alike(predictions: Mapping[str, Predictions], parameters: Mapping[s
         )
     small = [name for name in level if parameters[name] == least]
     return (
-        f"The smallest whose gap to {best} could well be luck: {_listed(small)}, with {least:,} "
+        f"The smallest whose gap to {best} could well be luck: {listed(small)}, with {least:,} "
         f"parameters against {parameters[best]:,}. {NO_PROOF}"
     )
 
@@ -72,9 +73,9 @@ def sturdiest_on_most(best: Mapping[str, str | None], n: int) -> str:
     first = [name for name, of in kinds.items() if len(of) == most]
     if not first:
         return ""
-    which = f" ({_listed(kinds[first[0]])})" if len(first) == 1 else " each"
+    which = f" ({listed(kinds[first[0]])})" if len(first) == 1 else " each"
     return (
-        f"Sturdiest on most kinds: {_listed(first)}, with the highest mean accuracy under {most} "
+        f"Sturdiest on most kinds: {listed(first)}, with the highest mean accuracy under {most} "
         f"of {len(known)} kinds of distortion{which}, {n:,} digits a level. Whether such a lead is "
         "luck was not asked."
     )
@@ -86,7 +87,7 @@ def to_mend(found: Mapping[str, Reliability]) -> str:
     n = next(iter(found.values())).n
     if not off:
         verb = "is" if len(found) == 1 else "are"
-        told = f"On average {_listed([*found])} {verb} as sure as right"
+        told = f"On average {listed([*found])} {verb} as sure as right"
         return f"{told}, as far as {n:,} digits can tell."
     parts = [
         f"{name} is {one.verdict}, on average {one.claimed:.2%} where {one.reached.words} is right"
@@ -103,7 +104,3 @@ def _own(predictions: Mapping[str, Predictions]) -> list[Pair]:
     order = sorted(predictions, key=lambda name: predictions[name].errors)
     pairs = every_pair({name: predictions[name] for name in order})
     return [pair.of(order[0]) for pair in pairs if order[0] in (pair.a, pair.b)]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])

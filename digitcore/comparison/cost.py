@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from digitcore.evaluation import Rate
+from digitcore.words import counted
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def _losers(offers: Sequence[Offer]) -> list[str]:
 
 
 def _told(offer: Offer, cost: Cost) -> str:
-    return f"{offer.name} ({cost.told(offer.cost)}, {offer.errors:,} errors)"
+    return f"{offer.name} ({cost.told(offer.cost)}, {counted(offer.errors, 'error')})"
 
 
 def _finite(values: ArrayLike) -> np.ndarray:

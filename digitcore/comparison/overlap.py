@@ -11,6 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from digitcore.evaluation import DIGITS, Floats, Predictions, Rate, wilson
+from digitcore.words import listed
 
 Answers = Mapping[str, Predictions]
 
@@ -88,9 +89,9 @@ def told(models: Sequence[str], every: Sequence[str], most: int = 4) -> str:
     if len(every) > 1 and not left:
         return f"all {len(every)}" if len(every) > 2 else "both"
     if len(left) <= 2 and len(models) > most:
-        return f"all but {' and '.join(left)}"
+        return f"all but {listed(left)}"
     named = [*models] if len(models) <= most else [*models[:most], f"{len(models) - most} more"]
-    return " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
+    return listed(named)
 
 
 def all_wrong(predictions: Answers) -> np.ndarray:

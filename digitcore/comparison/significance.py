@@ -16,6 +16,7 @@ from math import sqrt
 import numpy as np
 
 from digitcore.evaluation import Predictions, wilson
+from digitcore.words import listed
 
 ALPHA = 0.05
 LEAST = 0.001  # smaller p-values are not told apart in words
@@ -200,16 +201,12 @@ def standing(pairs: Sequence[Pair]) -> str:
     same = [pair.b for pair in pairs if pair.same_answers]
     level = [pair.b for pair in pairs if pair.better is None and not pair.same_answers]
     parts = [
-        f"is better than {_listed(worse)}, and that is hardly luck" if worse else "",
-        f"is worse than {_listed(better)}, and that is hardly luck" if better else "",
-        f"gives the same answers as {_listed(same)}" if same else "",
-        f"cannot be told from {_listed(level)}: there the gap could well be luck" if level else "",
+        f"is better than {listed(worse)}, and that is hardly luck" if worse else "",
+        f"is worse than {listed(better)}, and that is hardly luck" if better else "",
+        f"gives the same answers as {listed(same)}" if same else "",
+        f"cannot be told from {listed(level)}: there the gap could well be luck" if level else "",
     ]
     return f"{pairs[0].a} {'; it '.join(part for part in parts if part)}."
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])
 
 
 def _chance(pair: Pair) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from digitcore.exploration.statistics import Statistic
+from digitcore.words import listed
 
 BINS = 80  # of the whole range of a statistic
 FEW = 20  # digits of a class whose spread is better shown one by one
@@ -96,8 +97,7 @@ def standing_out(statistic: Statistic, found: Mapping[int, Spread]) -> str:
 
 def _of(values: Mapping[int, float], value: float) -> str:
     """The classes that have this value, as '1s and 7s'."""
-    names = [f"{digit}s" for digit, own in values.items() if own == value]
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return listed([f"{digit}s" for digit, own in values.items() if own == value])
 
 
 def _count(found: Mapping[int, Spread], median: float) -> str:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from digitcore.evaluation import Rate
 from digitcore.figures.style import ENSEMBLE_STYLE, GREY, SHADED, Style, short, styles_of
 from digitcore.leaderboard import Row
+from digitcore.words import counted
 
 ENSEMBLE = "ensemble"
 MOST_BARS = 5  # members whose bars can still be told apart on a phone
@@ -20,15 +21,17 @@ def probabilities(together: np.ndarray, members: Mapping[str, np.ndarray]) -> go
     """
     if len(members) > MOST_BARS:
         return shades({ENSEMBLE: together, **members})
-    return _bars(together, members)
+    return _bars(together if len(members) > 1 else None, members)
 
 
-def _bars(together: np.ndarray, members: Mapping[str, np.ndarray]) -> go.Figure:
+def _bars(together: np.ndarray | None, members: Mapping[str, np.ndarray]) -> go.Figure:
+    """together: None where a single model is no ensemble."""
     figure = go.Figure()
-    figure.add_bar(
-        x=list(range(10)), y=together, name=ENSEMBLE, marker={"color": ENSEMBLE_STYLE.colour},
-        hovertemplate="%{y:.1%} for %{x}<extra>ensemble</extra>",
-    )  # fmt: skip
+    if together is not None:
+        figure.add_bar(
+            x=list(range(10)), y=together, name=ENSEMBLE, marker={"color": ENSEMBLE_STYLE.colour},
+            hovertemplate="%{y:.1%} for %{x}<extra>ensemble</extra>",
+        )  # fmt: skip
     styles = styles_of(members)
     for name, probs in members.items():
         style = styles[name]
@@ -89,7 +92,7 @@ def accuracies(board: Sequence[Row]) -> go.Figure:
     return intervals(
         {row.name: row.accuracy for row in board},
         styles_of([row.name for row in board], [row.name for row in board if row.members]),
-        {row.name: f"{row.errors:,} errors" for row in board},
+        {row.name: counted(row.errors, "error") for row in board},
         "share of the test digits",
     )
 

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from digitcore.comparison.cost import Cost, Offer, on_front
 from digitcore.figures.style import GREY, Style, short
+from digitcore.words import counted
 
 FAINT = 0.75
 FEW_DECADES = 2.5  # of costs: there is room for ticks at 1, 2 and 5 in each
@@ -52,7 +53,7 @@ def _steps(best: Sequence[Offer], window: Box) -> go.Scatter:
 
 def _dot(offer: Offer, cost: Cost, style: Style, on: bool, place: str | None) -> go.Scatter:
     share = offer.accuracy
-    told = f"{cost.told(offer.cost)}<br>{offer.errors:,} errors of {share.n:,}"
+    told = f"{cost.told(offer.cost)}<br>{counted(offer.errors, 'error')} of {share.n:,}"
     return go.Scatter(
         x=[offer.cost], y=[share.value], name=offer.name, legendgroup=offer.name,
         mode="markers+text" if place else "markers",

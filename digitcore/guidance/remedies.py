@@ -4,6 +4,7 @@ import numpy as np
 
 from digitcore.augment import Warp
 from digitcore.recipes import Recipe
+from digitcore.words import listed
 
 # Where to start: what learned best here; for sgd (momentum 0.9) 0.1 did too, but 0.3 was lost.
 CUSTOMARY = {"adam": 0.001, "adamw": 0.001, "adamax": 0.002, "sgd": 0.03, "rmsprop": 0.001}
@@ -62,9 +63,8 @@ def against_overfitting(recipe: Recipe) -> str:
         "" if recipe.weight_decay else "some weight decay",
         "" if recipe.patience or recipe.unwarped else "early stopping (patience 3)",
     ]
-    return (
-        f"Try {_or([option for option in options if option])}. The best epoch's weights are kept."
-    )
+    offered = listed([option for option in options if option], "or")
+    return f"Try {offered}. The best epoch's weights are kept."
 
 
 def against_plateau(recipe: Recipe) -> str:
@@ -76,7 +76,3 @@ def against_plateau(recipe: Recipe) -> str:
         else " Early stopping (patience 5) would save the time."
     )
     return f"Try a schedule that ends low, one-cycle or cosine, or {slower}.{stop}"
-
-
-def _or(options: list[str]) -> str:
-    return " or ".join(part for part in (", ".join(options[:-1]), options[-1]) if part)

@@ -8,6 +8,7 @@ import numpy as np
 
 from digitcore.digits import CLASSES
 from digitcore.ink.outcome import Bytes
+from digitcore.words import listed
 
 FEW = 10  # digits of a class
 UNEVEN = 5  # times as many of the most frequent class as of the rarest
@@ -64,7 +65,7 @@ def _missing(labels: np.ndarray) -> str:
     absent = [str(digit) for digit in np.flatnonzero(counts(labels) == 0)]
     if not absent:
         return ""
-    words = _enumerated(absent)
+    words = listed(absent, "or")
     return f"There is no {words}. A network that learns from these alone will never answer so."
 
 
@@ -73,7 +74,7 @@ def _few(labels: np.ndarray) -> str:
     if not few:
         return ""
     return (
-        f"There are fewer than {FEW} of {_enumerated(few, 'and')}: enough to look at, too few to "
+        f"There are fewer than {FEW} of {listed(few)}: enough to look at, too few to "
         "learn from or to judge by."
     )
 
@@ -97,7 +98,3 @@ def _copies(images: Bytes) -> str:
 
 def _rows(images: Bytes) -> list[bytes]:
     return [row.tobytes() for row in images]
-
-
-def _enumerated(words: list[str], last: str = "or") -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"

@@ -14,6 +14,7 @@ from digitcore.own.answers import OwnPart
 from digitcore.progress import read_changes
 from digitcore.recipes import Recipe, varying
 from digitcore.report import Piece
+from digitcore.words import counted
 from ui.compare import looks
 from ui.compare.part import TEST, VALIDATION
 from ui.compare.seen import Seen, fairness
@@ -132,7 +133,7 @@ def _chart(seen: Seen, board: Sequence[Line]) -> go.Figure:
 def _errors(line: Line) -> str:
     errors = line.figures["errors"]
     if len(line.runs) == 1:
-        return f"{errors.mean:,.0f} errors"
+        return counted(round(errors.mean), "error")
     return f"{errors.mean:,.1f} ± {errors.deviation:.1f} errors over {errors.count} seeds"
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from digitcore.comparison.anatomy import weights_told
 from digitcore.comparison.significance import only_one_right
-from digitcore.ensemble import WAYS
+from digitcore.ensemble import TOLD, WAYS
 from digitcore.ensembles import Own
 from digitcore.evaluation import Predictions
 from digitcore.folder import RunDamaged
@@ -95,7 +95,7 @@ def _show_preview(ensemble: Ensemble) -> None:
     found = anatomy(ensemble, VALIDATION)
     lines = [
         _line("This ensemble", found.together, found.log_loss),
-        _line(f"{found.best}, its best member", found.members[found.best]),
+        _line(f"{found.best}, its best member by log-loss", found.members[found.best]),
     ]
     default = members().store.ensembles().get(DEFAULT)
     if default:
@@ -103,7 +103,7 @@ def _show_preview(ensemble: Ensemble) -> None:
         lines.append(_line(f"{DEFAULT}, the default", rival.together, rival.log_loss))
     who = ", ".join(ensemble.members)
     show_table(pd.DataFrame(lines), f"What {who} reach together on the validation digits")
-    rivals = {f"{found.best}, its best member,": found.members[found.best]}
+    rivals = {f"{found.best}, its best member by log-loss,": found.members[found.best]}
     if default:
         rivals[DEFAULT] = rival.together
     for name, other in rivals.items():
@@ -222,7 +222,7 @@ def _show_own() -> None:
 
 def _told(ensemble: Ensemble) -> str:
     """Its members, and a person's words if there are any: else both would be the same."""
-    members = f"{', '.join(ensemble.members)}, by {ensemble.how}."
+    members = f"{', '.join(ensemble.members)}, by {TOLD[ensemble.how]}."
     told = ensemble.description
     return members if told in ("", members) else f"{members} {told}"
 

@@ -231,8 +231,12 @@ def _show_mistakes(seen: Seen) -> None:
     st.markdown("#### Where confidence misleads")
     name = st.selectbox("Most confident mistakes of", seen.names, key="confidence of", width=220)
     places = [mistake.index for mistake in seen.predictions[name].mistakes()]
-    st.caption(f"{name} misreads {len(places):,} of the {seen.where}, the most confident first.")
-    if places:
+    if not places:
+        st.caption(f"{name} misreads none of the {seen.where}.")
+    else:
+        st.caption(
+            f"{name} misreads {len(places):,} of the {seen.where}, the most confident first."
+        )
         show_digits(seen, places, f"confidence wrong {name}")
 
 

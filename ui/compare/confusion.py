@@ -10,6 +10,7 @@ import streamlit as st
 from digitcore.comparison.confusion import SCALES, most_confused, moved, places, scaled
 from digitcore.figures.confusion import Cell, confusion, difference, strongest
 from digitcore.report import Piece
+from digitcore.words import counted
 from ui.compare.digit import show_digits
 from ui.compare.error_words import count
 from ui.compare.seen import Seen
@@ -103,9 +104,10 @@ def _show_matrices(
     with st.grid("auto", min_column_width=WIDTH):
         for name in shown:
             found = seen.predictions[name]
-            figure = confusion(found.confusion, scale, f"{name}: {found.errors} errors", top,
+            errors = counted(found.errors, "error")
+            figure = confusion(found.confusion, scale, f"{name}: {errors}", top,
                                diagonal, text_colour(), _chosen(name))  # fmt: skip
-            _show_matrix(figure, name, f"Confusion matrix of {name}, {found.errors} errors")
+            _show_matrix(figure, name, f"Confusion matrix of {name}, {errors}")
         if pair:
             figure = _difference(seen, pair, scale, diagonal, text_colour(), _chosen(DIFFERENCE))
             _show_matrix(figure, DIFFERENCE, f"Confusion matrix of {pair[0]} minus {pair[1]}")

@@ -8,10 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from digitcore.comparison.anatomy import Anatomy, fitted, summary, weights_told
+from digitcore.ensemble import TOLD
 from digitcore.figures import anatomy as drawings
 from digitcore.own.answers import OwnPart
 from digitcore.report import Piece
 from digitcore.robustness import NotMeasured
+from digitcore.words import counted
 from ui.compare import builder
 from ui.compare.digit import show_digits
 from ui.compare.dissected import (
@@ -117,13 +119,12 @@ def _words(found: Dissected) -> list[str]:
     whole, ensemble, best = found.shown.together, found.ensemble, found.shown.best
     oracle, alone = found.shown.oracle, found.shown.members[best]
     return [
-        f"{ensemble.name}: {', '.join(ensemble.members)}, by {ensemble.how}. Together they make "
-        f"{whole.errors:,} errors on {found.seen.where}: {whole.accuracy.words}, log-loss "
-        f"{found.shown.log_loss:.4f}. Their best by log-loss, {best}, makes {alone.errors:,}, with "
-        f"a log-loss of {alone.log_loss:.4f}.",
+        f"{ensemble.name}: {', '.join(ensemble.members)}, by {TOLD[ensemble.how]}. Together they "
+        f"make {counted(whole.errors, 'error')} on {found.seen.where}: {whole.accuracy.words}, "
+        f"log-loss {found.shown.log_loss:.4f}. Their best by log-loss, {best}, makes "
+        f"{alone.errors:,}, with a log-loss of {alone.log_loss:.4f}.",
         f"At least one of them is right on {oracle.words}, n = {oracle.n:,}: "
-        f"{len(found.shown.hopeless):,} digits are misread by all, and no choice among their "
-        "answers could mend these.",
+        f"{_misread_by_all(len(found.shown.hopeless))}",
         *filter(None, [fairness(found.seen)]),
     ]
 
@@ -186,6 +187,13 @@ def _stories(part: Anatomy) -> dict[str, np.ndarray]:
         "they read rightly together though most members are wrong": part.rescued,
         "all members misread": part.hopeless,
     }
+
+
+def _misread_by_all(count: int) -> str:
+    if not count:
+        return "no digit is misread by all."
+    which = "1 digit is" if count == 1 else f"{count:,} digits are"
+    return f"{which} misread by all, and no choice among their answers could mend that."
 
 
 def _parting(found: Dissected) -> str:
@@ -270,7 +278,7 @@ def _weighed(found: Dissected, weights: Mapping[str, float]) -> pd.DataFrame:
         "fitted": replace(bare, how="weighted", weights=tuple(weights.values())),
     }
     if ensemble.how != "mean":
-        ways = {f"as it is, by {ensemble.how}": ensemble, **ways}
+        ways = {f"as it is, by {TOLD[ensemble.how]}": ensemble, **ways}
     elif ensemble.temperature != 1:
         ways = {f"all equal, at temperature {ensemble.temperature:g}": ensemble, **ways}
     lines = []

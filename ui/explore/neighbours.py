@@ -12,6 +12,7 @@ from digitcore.exploration.features import features
 from digitcore.exploration.insights import NETWORK
 from digitcore.exploration.neighbours import Neighbours
 from digitcore.report import Piece
+from digitcore.words import listed
 from ui.explore.captions import SHORT
 from ui.explore.chosen import load_catalogue
 from ui.explore.digit import open_digit, show_digits
@@ -198,5 +199,4 @@ def _counts(labels: Sequence[int] | np.ndarray) -> str:
     votes = np.bincount(labels, minlength=10)
     order = [digit for digit in np.argsort(-votes, kind="stable") if votes[digit]]
     parts = [f"{votes[d]} {'is' if votes[d] == 1 else 'are'} labelled {d}" for d in order]
-    *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last
+    return listed(parts)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from digitcore.own.store import own_sets
 from ui.explore import own_list, sheet, uploaded
 from ui.explore.chosen import ask_for_set
 from ui.explore.sent import go_to_view
@@ -13,7 +14,7 @@ WAY = "from"
 def show() -> None:
     st.markdown(
         "Digits of your own can be looked at like MNIST's, learned from on Train, and used to "
-        "compare models. They stay on this server, in its folder `own`."
+        f"compare models. They stay on this server, in its folder `{own_sets().folder.name}`."
     )
     way = st.segmented_control("How they come", [FILES, SHEET], default=FILES, required=True,
                                key=WAY, persist_state="session", bind="query-params")  # fmt: skip

@@ -6,6 +6,7 @@ import streamlit as st
 
 from digitcore.augment import Warp
 from digitcore.recipes import Recipe
+from digitcore.words import listed
 from digitcore.zoo import ZOO
 from ui.kept import kept_numbers
 from ui.recipe_form import address_of, fill, starting_points
@@ -77,9 +78,7 @@ def whose(how: Warp, recipes: Mapping[str, Recipe]) -> str:
     names = [name for name, recipe in recipes.items() if recipe.warp.alike(how)]
     if not names:
         return "No recipe has exactly these warps."
-    return (
-        f"These are the warps of {' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))}."
-    )
+    return f"These are the warps of {listed(names)}."
 
 
 def told(how: Warp) -> str:
