@@ -104,7 +104,7 @@ def test_a_training_is_watched_left_paused_changed_stopped_and_asked(page, runs)
     page.goto("/draw?ensemble=own+choice&members=mine")
     expect(page.locator("canvas.upper-canvas")).to_be_visible(timeout=SECONDS)
     draw(page, [[(200, 60), (165, 270)]])
-    expect(page.locator(".legendtext")).to_have_text(["ensemble", "mine"], timeout=SECONDS)
+    expect(page.locator(".legendtext")).to_have_text(["mine"], timeout=SECONDS)
 
 
 def test_a_second_tab_a_closed_tab_and_a_killed_worker_lose_nothing(page, runs):

@@ -49,6 +49,7 @@ def _bars(together: np.ndarray | None, members: Mapping[str, np.ndarray]) -> go.
             hovertemplate=f"%{{y:.1%}} for %{{x}}<extra>{name}</extra>",
         )  # fmt: skip
     figure.update_layout(
+        showlegend=True,  # it names the model where it is a single one
         title="Probability of each digit, 0 to 9",
         barmode="group", bargap=0.25, height=340,
         margin={"l": 8, "r": 8, "t": 48, "b": 8},
