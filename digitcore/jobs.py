@@ -240,7 +240,8 @@ class Jobs:
         try:
             self._spawn(name)
         except OSError as error:
-            path, message = self.folder / name, f"It could not be started: {_reason(error)}."
+            path = self.folder / name
+            message = f"It could not be started: {error.strerror or error}."
             with suppress(OSError, RunDamaged):
                 known = progress.read_status(path) or Status("failed")
                 progress.save_status(path, replace(known, state="failed", message=message))
@@ -296,10 +297,6 @@ class Jobs:
 def runs_folder() -> Path:
     """Where this machine's users have their runs: in runs/, or where DIGITS_RUNS says."""
     return Path(os.environ.get("DIGITS_RUNS") or RUNS)
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)
 
 
 def _longer(job: Job, epochs: int) -> Changes:

@@ -166,7 +166,8 @@ class RunStore:
 
     def runs(self) -> dict[str, Run]:
         """Finished runs by name, in the order of the folders, then of the names."""
-        return {name: Run(path) for name, path in self._first().items() if _is_finished(path)}
+        return {name: Run(file.parent) for name, file in self._first().items()
+                if file.name == RESULT}  # fmt: skip
 
     def run(self, name: str) -> Run:
         """One finished run. Raises NoSuchModel, whatever the name looks like."""
@@ -178,12 +179,14 @@ class RunStore:
     def ensembles(self) -> dict[str, Ensemble]:
         """Readable ensembles by name whose members are all there."""
         first = self._first()
-        runs = {name for name, path in first.items() if _is_finished(path)}
+        runs = {name for name, file in first.items() if file.name == RESULT}
         found: dict[str, Ensemble] = {}
-        for name, path in first.items():
+        for name, file in first.items():
+            if name in runs:
+                continue
             with suppress(RunDamaged):  # one damaged file does not take the others down
-                ensemble = None if name in runs else load_ensemble(path)
-                if ensemble and ensemble.members and runs.issuperset(ensemble.members):
+                ensemble = load_ensemble(file.parent)
+                if ensemble.members and runs.issuperset(ensemble.members):
                     found[name] = ensemble
         return found
 
@@ -209,21 +212,20 @@ class RunStore:
         return Predictions(ensemble.combine(probs), members[0].labels)
 
     def _first(self) -> dict[str, Path]:
-        """The first folder with each name, of what is a finished run or an ensemble."""
+        """By name the file that makes a folder a finished run or else an ensemble, of the first
+        folder that is called so."""
         first: dict[str, Path] = {}
         for path in self._paths():
-            if _is_finished(path) or (path / ENSEMBLE).is_file():
-                first.setdefault(path.name, path)
+            files = (path / RESULT, path / ENSEMBLE)
+            file = next((file for file in files if file.is_file()), None)
+            if file:
+                first.setdefault(path.name, file)
         return first
 
     def _paths(self) -> Iterator[Path]:
         for folder in self.folders:
             if folder.is_dir():
                 yield from sorted(path for path in folder.iterdir() if NAME.fullmatch(path.name))
-
-
-def _is_finished(path: Path) -> bool:
-    return (path / RESULT).is_file()
 
 
 def true_labels(part: str) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What an ensemble's answer to one picture comes to: the digit, how sure, and who disagrees."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -20,27 +20,30 @@ DECIDED = 0.5
 class Verdict:
     """An answer to one picture.
 
-    digit 0..9 with its probability, the runner_up with its own; dissenters: the members that read
+    digit 0..9 with its probability, the runner_up with its own; probabilities: (10,) of the
+    digits, see believed(), and by_member those of each member; dissenters: the members that read
     another digit, and which; undecided: those that find no two digits likelier than the rest
-    together. resemblance: to any digit, and the threshold below which it is
-    none, see doubt.py. sure: it is like a digit, with a probability of at least SURE, and at least
-    half of the members agree; and there is nothing beside it that may be another digit.
-    probabilities: (10,) of the digits, see believed(), and by_member
-    those of each member.
+    together. resemblance: to any digit, and the threshold below which it is none, see doubt.py;
+    beside: there may be another digit in the picture. sure: it is like a digit and alone, with a
+    probability of at least SURE, and at least half of the members agree.
     """
 
     digit: int
     probability: float
     runner_up: int
     runner_up_probability: float
-    members: int
+    probabilities: np.ndarray
+    by_member: Mapping[str, np.ndarray]
     dissenters: dict[str, int]
     undecided: tuple[str, ...] = ()
     resemblance: float = 1.0
     threshold: float = NEVER
     beside: bool = False
-    probabilities: np.ndarray = field(default_factory=lambda: np.zeros(10))
-    by_member: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def members(self) -> int:
+        """How many were asked."""
+        return len(self.by_member)
 
     @property
     def outvoted(self) -> bool:
@@ -138,12 +141,11 @@ def verdict(
         probability=float(belief[digit]),
         runner_up=int(others.argmax()),
         runner_up_probability=float(others.max()),
-        members=len(members),
+        probabilities=belief,
+        by_member=members,
         dissenters={name: answer for name, answer in answers.items() if answer != digit},
         undecided=undecided,
         resemblance=float(resemblance(belief)),
         threshold=threshold,
         beside=beside,
-        probabilities=belief,
-        by_member=members,
     )

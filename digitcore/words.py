@@ -9,6 +9,6 @@ def listed(words: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(first)} {last} {end}" if first else end
 
 
-def counted(count: int, what: str) -> str:
-    """'1 error', '2 errors'."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+def counted(count: int, what: str = "digit") -> str:
+    """'1 digit', '2,000 digits'."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -93,6 +93,8 @@ def test_a_training_is_watched_left_paused_changed_stopped_and_asked(page, runs)
     page.keyboard.press("Escape")
 
     expect(page.get_by_role("heading", name="Watch it learn")).to_be_visible(timeout=SECONDS)
+    while batch(page)[0] < 2:  # before the first epoch has ended there is no best to keep
+        page.wait_for_timeout(200)
     button(page, "Stop and keep the best").click()
     expect(page.get_by_role("button", name="Pause", exact=True)).to_have_count(0, timeout=SECONDS)
     job = Jobs(runs).job("mine")

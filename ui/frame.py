@@ -8,7 +8,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from ui.loaders import jobs
 from ui.strip import show_strip
-from ui.words import GOING, in_words
+from ui.words import GOING, go_to, in_words
 
 SEEN, ON_SHOW = "pages seen", "page on show"  # the session keeps their paths under these
 FAVICON = Path(__file__).with_name("favicon.png")  # an MNIST digit; an icon's name would be fetched
@@ -77,6 +77,5 @@ def _keep_choices(page: StreamlitPage) -> None:
     come_to = kept.get(ON_SHOW) != page.url_path
     kept[ON_SHOW] = page.url_path
     if come_to and page.url_path in seen and not going and not st.query_params:
-        kept[GOING] = True
-        st.switch_page(page, query_params={})
+        go_to(page)
     seen.add(page.url_path)

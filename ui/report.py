@@ -71,15 +71,14 @@ def _choose(subject: Subject) -> list[str]:
     return [name for name, want in wanted.items() if want]
 
 
-def _asked() -> tuple:
+def _asked() -> dict[str, list[str]]:
     """What the address keeps of the other views, and so what their pieces are of."""
-    return tuple(sorted((key, *st.query_params.get_all(key)) for key in st.query_params))
+    return {name: st.query_params.get_all(name) for name in st.query_params}
 
 
 def _address() -> str:
     """That of the page, with the choice that it carries; none in a test without a browser."""
-    asked = {name: st.query_params.get_all(name) for name in st.query_params}
-    return f"{st.context.url or ''}?{urlencode(asked, doseq=True)}".rstrip("?")
+    return f"{st.context.url or ''}?{urlencode(_asked(), doseq=True)}".rstrip("?")
 
 
 def _html(subject: Subject, views: Mapping[str, Pieces], now: datetime) -> str:

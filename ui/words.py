@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from digitcore.digits import DataDamaged
 from digitcore.folder import RunDamaged
@@ -39,7 +40,9 @@ def show_refused(refused: Refused) -> None:
         st.text(str(refused))
 
 
-def go_to(page: str, address: Mapping[str, str | Iterable[str]] | None = None) -> None:
+def go_to(
+    page: str | StreamlitPage, address: Mapping[str, str | Iterable[str]] | None = None
+) -> None:
     """Switch the page; Streamlit refuses while the address holds what this one has chosen.
 
     address: what the other page's shall hold of what was put into its widgets' state, which they

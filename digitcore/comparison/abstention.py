@@ -9,6 +9,7 @@ import numpy as np
 
 from digitcore.comparison.calibration import wilson_each
 from digitcore.evaluation import Floats, Predictions, Rate, wilson
+from digitcore.words import counted
 
 MOST_POINTS = 300
 
@@ -110,10 +111,9 @@ class Abstention:
     @property
     def words(self) -> str:
         """All of it in a sentence."""
-        errors = "1 error" if self.errors == 1 else f"{self.errors:,} errors"
         return (
             f"Answers from {self.threshold:.5g} on: {100 * self.coverage:.2f} % of the digits, "
-            f"{errors} of {self.answered:,}, {self.left:,} left to a person."
+            f"{counted(self.errors, 'error')} of {self.answered:,}, {self.left:,} left to a person."
         )
 
 

@@ -16,7 +16,7 @@ from math import sqrt
 import numpy as np
 
 from digitcore.evaluation import Predictions, wilson
-from digitcore.words import listed
+from digitcore.words import counted, listed
 
 ALPHA = 0.05
 LEAST = 0.001  # smaller p-values are not told apart in words
@@ -169,12 +169,13 @@ def _counts(pair: Pair) -> str:
         return f"{pair.a} and {pair.b} give the same answer to each of the {pair.n:,} digits."
     if pair.only_a_wrong == pair.only_b_wrong == 0:
         return (
-            f"{pair.a} and {pair.b} are both wrong on {_images(pair.both_wrong)} and neither on "
-            "any other, if not always with the same answer: nothing speaks for either."
+            f"{pair.a} and {pair.b} are both wrong on {counted(pair.both_wrong, 'image')} and "
+            "neither on any other, if not always with the same answer: nothing speaks for either."
         )
     return (
-        f"{pair.a} is wrong on {_images(pair.only_a_wrong)} that {pair.b} gets right, {pair.b} on "
-        f"{pair.only_b_wrong:,} that {pair.a} gets right: {verdict(pair)} ({_chance(pair)})."
+        f"{pair.a} is wrong on {counted(pair.only_a_wrong, 'image')} that {pair.b} gets right, "
+        f"{pair.b} on {pair.only_b_wrong:,} that {pair.a} gets right: {verdict(pair)} "
+        f"({_chance(pair)})."
     )
 
 
@@ -221,10 +222,6 @@ def told(p: float) -> str:
     if p < LEAST:
         return f"< {LEAST}"
     return f"{p:.2f}" if p >= 0.0995 else f"{p:.2g}"
-
-
-def _images(count: int) -> str:
-    return f"{count:,} image{'' if count == 1 else 's'}"
 
 
 def _shared(pair: Pair, members: Mapping[str, Collection[str]]) -> str:

@@ -44,7 +44,8 @@ def whole(table: pd.DataFrame) -> pd.DataFrame:
 def ends(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Of the whole set the rows of the most frequent digits, one or more that are equally so, and
     those of the least frequent that occur."""
-    there = whole(table)[whole(table)["Count"] > 0]
+    every = whole(table)
+    there = every[every["Count"] > 0]
     most, least = there["Count"].max(), there["Count"].min()
     return there[there["Count"] == most], there[there["Count"] == least]
 

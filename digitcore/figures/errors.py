@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from digitcore.comparison.overlap import ClassRates, Confused, Overlap, told
 from digitcore.figures.style import GREY, SHADED, Style, short, ticks
+from digitcore.words import counted
 
 FAINT, CHOSEN = "rgba(138, 148, 155, 0.12)", "#0077BB"
 ROW = 26  # pixels a row needs to be hit with a finger
@@ -113,9 +114,8 @@ def _bars(found: Overlap, styles: Mapping[str, Style]) -> list[go.Bar]:
 
 def _words(found: Overlap, row: int, styles: Mapping[str, Style]) -> str:
     group = found.groups[row]
-    count = len(group.places)
     who = told(group.models, list(styles))
-    return f"{count:,} {'digit' if count == 1 else 'digits'} misread by<br>{who}"
+    return f"{counted(len(group.places))} misread by<br>{who}"
 
 
 def confused(

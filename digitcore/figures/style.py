@@ -49,7 +49,7 @@ ENSEMBLE_STYLE = Style("#7A8791", "", "star", "solid")
 SHIPPED_ENSEMBLES = ("champion", "preferred", "trio")
 _STARS = ("star", "hexagram", "star-diamond", "star-square", "star-triangle-up")
 _GREYS = ("#7A8791", "#96835F", "#6F8F86", "#8F7A96")
-STARS = len(_STARS) * len(_GREYS)  # looks: the counts have no factor in common
+_LOOKS = len(_STARS) * len(_GREYS)  # looks: the counts have no factor in common
 
 
 def style_of(model: str) -> Style:
@@ -64,7 +64,7 @@ def styles_of(models: Iterable[str], ensembles: Collection[str] = ()) -> dict[st
     next that is free. ensembles: which of them are no single models.
     """
     names = list(models)
-    stars = _shared_out([name for name in names if name in ensembles], SHIPPED_ENSEMBLES, STARS)
+    stars = _shared_out([name for name in names if name in ensembles], SHIPPED_ENSEMBLES, _LOOKS)
     looks = _shared_out([name for name in names if name not in ensembles], ZOO, len(_COLOURS))
     return {name: _star(stars[name]) if name in stars else _look(looks[name]) for name in names}
 

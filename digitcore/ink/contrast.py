@@ -57,6 +57,11 @@ class Reading:
     against: float = 0.0
 
     @cached_property
+    def colour(self) -> Floats:
+        """(C,) the commonest of its ink."""
+        return _main_colour(self.planes[:, self.ink > 0.5])
+
+    @cached_property
     def doubt(self) -> float:
         """The lower, the better it explains the picture: ink seldom meets the border, and covers
         the lesser part."""
@@ -89,7 +94,7 @@ def view(planes: Floats) -> View:
     if not flat and len(planes) != TRANSPARENT:
         planes = evened(planes)
         first = _common(planes)
-    found = [first, None if first is None else _reverse(planes, first)]
+    found = [first, None if first is None else _reverse(first)]
     if not flat:
         found += [_reading(distance, planes) for distance in _from_lights(planes)]
         if len(planes) != TRANSPARENT:
@@ -101,22 +106,21 @@ def _common(planes: Floats) -> Reading | None:
     """The commonest colour is the background."""
     background = _main_colour(planes.reshape(len(planes), -1))
     found = _reading(_distance(planes, background), planes)
-    if found and found.flat and _either_way(planes[:, found.ink > 0.5], background, planes[0].size):
+    if found and found.flat and _either_way(found, background):
         return replace(found, flat=False)
     return found
 
 
-def _either_way(inked: Floats, background: Floats, size: int) -> bool:
-    """Whether some of the (C, n) colours that stand out differ from the background to one side and
-    some to the other: then the background is a shadow, say, and the light beside it is no ink."""
-    off = inked - background[:, None]
-    toward = _main_colour(inked) - background
-    return int((toward @ off < 0).sum()) > THIRD * size
+def _either_way(reading: Reading, background: Floats) -> bool:
+    """Whether some of what stands out differs from the (C,) background to one side and some to the
+    other: then the background is a shadow, say, and the light beside it is no ink."""
+    off = reading.planes[:, reading.ink > 0.5] - background[:, None]
+    return int(((reading.colour - background) @ off < 0).sum()) > THIRD * reading.ink.size
 
 
-def _reverse(planes: Floats, reading: Reading) -> Reading | None:
+def _reverse(reading: Reading) -> Reading | None:
     """The colour of what was ink is the background."""
-    return _reading(_distance(planes, _main_colour(planes[:, reading.ink > 0.5])), planes)
+    return _reading(_distance(reading.planes, reading.colour), reading.planes)
 
 
 def _narrow(planes: Floats) -> Reading | None:

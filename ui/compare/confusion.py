@@ -12,7 +12,6 @@ from digitcore.figures.confusion import Cell, confusion, difference, strongest
 from digitcore.report import Piece
 from digitcore.words import counted
 from ui.compare.digit import show_digits
-from ui.compare.error_words import count
 from ui.compare.seen import Seen
 from ui.kept import kept_among
 from ui.words import a_digit, text_colour
@@ -183,7 +182,7 @@ def _choose_cell(shown: list[str], pair: Pair | None) -> tuple[str, int, int]:
 
 
 def _show_group(seen: Seen, words: str, found: np.ndarray, key: str, names: list[str]) -> None:
-    st.markdown(f"**{count(len(found))}**: {words}" if len(found) else f"No digit is {words}.")
+    st.markdown(f"**{counted(len(found))}**: {words}" if len(found) else f"No digit is {words}.")
     if len(found):
         show_digits(seen, found.tolist(), key, names)
 

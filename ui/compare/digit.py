@@ -100,12 +100,12 @@ def _offer_draw(seen: Seen, number: int) -> None:
     """Draw asks the very models that are compared, if their bars can be told apart there."""
     if not st.button("Ask about it on Draw", icon=":material/draw:", key="ask on draw"):
         return
-    kept = st.session_state
+    kept, address = st.session_state, {}
     kept.way, kept.test_index = "Test digit", number
-    if seen.ensembles or len(seen.names) > figures.MOST_BARS:
-        go_to("pages/draw.py")
-    kept.ensemble, kept.members, kept.how = OWN, seen.single, WAYS[0]
-    go_to("pages/draw.py", {"ensemble": OWN, "members": seen.single})
+    if not seen.ensembles and len(seen.names) <= figures.MOST_BARS:
+        kept.ensemble, kept.members, kept.how = OWN, seen.single, WAYS[0]
+        address = {"ensemble": OWN, "members": seen.single}
+    go_to("pages/draw.py", address)
 
 
 def _title(seen: Seen, place: int) -> str:

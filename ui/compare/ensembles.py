@@ -124,7 +124,7 @@ def _words(found: Dissected) -> list[str]:
         f"log-loss {found.shown.log_loss:.4f}. Their best by log-loss, {best}, makes "
         f"{alone.errors:,}, with a log-loss of {alone.log_loss:.4f}.",
         f"At least one of them is right on {oracle.words}, n = {oracle.n:,}: "
-        f"{_misread_by_all(len(found.shown.hopeless))}",
+        + _misread_by_all(len(found.shown.hopeless)),
         *filter(None, [fairness(found.seen)]),
     ]
 

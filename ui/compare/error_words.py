@@ -6,13 +6,9 @@ import numpy as np
 
 from digitcore.comparison import overlap
 from digitcore.comparison.overlap import Confused, Group, Overlap, Pair, told
+from digitcore.words import counted
 from ui.compare.digit import PICTURED
 from ui.compare.seen import Seen
-
-
-def count(number: int, noun: str = "digit") -> str:
-    """A number of things: 1 digit, 2 digits."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def subject(seen: Seen) -> str:
@@ -25,7 +21,7 @@ def subject(seen: Seen) -> str:
 def overlap_words(seen: Seen, found: Overlap) -> str:
     """How many digits any and all of the models misread, and how to read the chart."""
     every = len(overlap.all_wrong(seen.predictions))
-    digits, sets = count(found.rest_digits), count(found.rest, "further set")
+    digits, sets = counted(found.rest_digits), counted(found.rest, "further set")
     rest = f" Left out: {digits} in {sets}." if found.rest else ""
     return (
         f"Misread by at least one of {len(seen.names)} models: {found.erring:,} of {seen.where}; "
@@ -37,7 +33,7 @@ def overlap_words(seen: Seen, found: Overlap) -> str:
 def group_words(groups: Sequence[Group], every: Sequence[str], row: int) -> str:
     """A row of the chart in words."""
     group = groups[row]
-    return f"{told(group.models, every, most=len(every))}: {count(len(group.places))}"
+    return f"{told(group.models, every, most=len(every))}: {counted(len(group.places))}"
 
 
 def how_many(places: np.ndarray, seen: Seen) -> str:
@@ -50,7 +46,7 @@ def pairs_words(seen: Seen, found: Sequence[Confused]) -> str:
     """What is confused most, and how much of all errors the chart holds."""
     held, every = overlap.held(found, seen.predictions)
     return (
-        f"In the chart: {held:,} of the {count(every, 'error')} on {seen.where}. Most often "
+        f"In the chart: {held:,} of the {counted(every, 'error')} on {seen.where}. Most often "
         f"{pair_words(found, 0)}."
     )
 
@@ -58,7 +54,7 @@ def pairs_words(seen: Seen, found: Sequence[Confused]) -> str:
 def pair_words(found: Sequence[Confused], row: int) -> str:
     """A row of the chart in words."""
     pair = found[row]
-    return f"{pair.label} read as {pair.answer}: {count(pair.total, 'error')}"
+    return f"{pair.label} read as {pair.answer}: {counted(pair.total, 'error')}"
 
 
 def agreement_words(seen: Seen) -> str:

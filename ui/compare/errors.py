@@ -12,11 +12,11 @@ from digitcore.comparison import overlap
 from digitcore.comparison.overlap import Confused, told
 from digitcore.figures import errors as figures
 from digitcore.report import Piece
+from digitcore.words import counted
 from ui.compare import rates
 from ui.compare.digit import pictures, show_digits
 from ui.compare.error_words import (
     agreement_words,
-    count,
     group_words,
     how_many,
     overlap_words,
@@ -167,7 +167,7 @@ def _choose_alone(seen: Seen, look: str) -> tuple[np.ndarray, str]:
     alone = (overlap.only_right if look == RIGHT else overlap.only_wrong)(seen.predictions)
     names = sorted(alone, key=lambda name: -len(alone[name]))
     name = _choose("Model", names, f"errors {look}",
-                   lambda name: f"{name}: {count(len(alone[name]))}")  # fmt: skip
+                   lambda name: f"{name}: {counted(len(alone[name]))}")  # fmt: skip
     how = "reads rightly and all others misread" if look == RIGHT else "alone misreads"
     return alone[name], f"that {name} {how}"
 
@@ -185,7 +185,7 @@ def _show_pairs(seen: Seen) -> None:
                       partial(pair_words, found))  # fmt: skip
         pair = found[row]
         places = overlap.where_confused(seen.predictions, pair.label, pair.answer)
-        st.caption(f"{count(len(places))} of {pair.support:,}, those first that most models "
+        st.caption(f"{counted(len(places))} of {pair.support:,}, those first that most models "
                    "misread so.")  # fmt: skip
         show_digits(seen, places.tolist(), f"{PAIR} {row}")
     with chart:

@@ -9,6 +9,7 @@ from digitcore import measuring
 from digitcore.folder import RunDamaged
 from digitcore.measuring import Progress
 from digitcore.runs import NoSuchModel, Run
+from digitcore.words import counted
 from ui.loaders import members
 from ui.states import attempt, duration
 from ui.words import in_words
@@ -52,8 +53,7 @@ def _offer(left: dict[str, Run], now: dict[str, Progress]) -> None:
         for words in st.session_state.get(REFUSED, []):
             st.warning(words, icon=":material/error:")
         with st.container(horizontal=True, vertical_alignment="center"):
-            count = len(left)
-            st.button(f"Measure {count} model{'' if count == 1 else 's'}", type="primary",
+            st.button(f"Measure {counted(len(left), 'model')}", type="primary",
                       icon=":material/speed:", key="sturdiness measure",
                       on_click=_start, args=(list(left.values()),))  # fmt: skip
             st.caption(f"Each network reads 2,000 test digits in 35 ways: {_estimate(left)}. It "

@@ -8,6 +8,7 @@ from digitcore.distortions import SETTINGS, distorted, sample
 from digitcore.folder import NAME
 from digitcore.own.answers import OwnPart
 from digitcore.own.store import own_sets
+from digitcore.words import counted
 from ui import loaders
 from ui.kept import kept_among
 from ui.loaders import Part
@@ -53,8 +54,8 @@ def digits_of(part: Part) -> tuple[DigitSet, np.ndarray, str]:
     if isinstance(part, OwnPart):
         parts = loaders.own_parts(part.name)
         places = part.places(parts)
-        some = f"{len(places):,} {'held-out ' if part.held_out else ''}"
-        where = f"{some}digit{'' if len(places) == 1 else 's'} of {part.name}"
+        what = "held-out digit" if part.held_out else "digit"
+        where = f"{counted(len(places), what)} of {part.name}"
         return parts.digits.take(places), places, where
     if part in SETTINGS:
         setting = SETTINGS[part]

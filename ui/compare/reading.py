@@ -15,6 +15,7 @@ from digitcore.own.store import NoSuchSet
 from digitcore.recipes import Recipe
 from digitcore.robustness import NotMeasured
 from digitcore.runs import NoSuchModel, Run
+from digitcore.words import counted
 from ui.loaders import keep_own, members, own_parts, read_own
 from ui.states import duration
 
@@ -102,7 +103,7 @@ def _agreed(left: Sequence[Run], parts: Parts) -> bool:
     seconds = len(parts) * IN_BATCHES * sum(_milliseconds(run) for run in left) / 1000
     if seconds <= PATIENCE:
         return True
-    who = f"{len(left)} model{'' if len(left) == 1 else 's'}"
+    who = counted(len(left), "model")
     asking = st.empty()
     with asking.container(border=True):
         pressed = st.button(

@@ -14,13 +14,11 @@ TROUBLE = "correction that was not made"
 
 
 def offer(name: str, number: int, seen: DigitSet | None = None) -> None:
-    """Another label for a digit of an own set, or none: a choice and a button. The page is drawn
-    anew once it is done, which closes a dialog around it.
+    """Another label for a digit of an own set, or none: a choice and a button. Once it is done the
+    session has DONE, by which whoever shows the digit knows that it is past.
 
     seen: the set as it is on the screen, which may be another one by now; then nothing is done.
     """
-    if DONE in st.session_state:
-        st.rerun(scope="app")
     digits = seen if seen is not None else load_catalogue(name).digits
     label, key = str(int(digits.labels[number])), f"correct {name} {number}"
 

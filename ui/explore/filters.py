@@ -236,7 +236,7 @@ def _reader_name(name: str) -> str:
 def _table(catalogue: Catalogue) -> tuple[pd.DataFrame, str]:
     """What is known of the digits that the chosen reader has read."""
     reader = UNLEARNED
-    if catalogue.is_mnist and (READER in st.session_state or READER in st.query_params):
+    if catalogue.is_mnist:
         reader = kept_among(READER, _readers(), told=_reader_name)
     if reader == UNLEARNED:
         return catalogue.table, reader

@@ -42,7 +42,7 @@ def turn_to(place: int) -> None:
 @in_words()
 def show_large(catalogue: Catalogue, among: Sequence[int] | np.ndarray) -> None:
     """The body of the dialog, which runs by itself. among: the list that the digit is of."""
-    if DONE in st.session_state:  # the digit was corrected: what is shown here is past
+    if DONE in st.session_state:  # the digit was corrected: drawn anew, the page has no dialog
         st.rerun(scope="app")
     place = st.session_state[PLACE]
     _show_title(catalogue, place, np.asarray(among, dtype=np.int64))

@@ -10,6 +10,7 @@ from digitcore.own.csvs import write_csv
 from digitcore.own.examples import write_npz
 from digitcore.own.store import NoSuchSet, own_sets
 from digitcore.own.told import listed
+from digitcore.words import counted
 from ui.explore import own_correct
 from ui.explore.chosen import ask_for_set
 from ui.explore.learners import learners_words
@@ -81,8 +82,7 @@ def _ask(name: str) -> None:
         st.rerun(scope="app")
     with in_words():
         size = _row(name, own_sets().stamp(name))["Digits"]
-        many = "1 digit" if size == 1 else f"{size:,} digits" if size else ""
-        st.text(f"{many} will be gone." if many else "It cannot be read.")
+        st.text(f"{counted(size)} will be gone." if size else "It cannot be read.")
         for words in learners_words(name, gone=True):
             st.text(words)
         with st.container(horizontal=True):

@@ -19,6 +19,7 @@ from digitcore.exploration.suspects import (
     share_words,
 )
 from digitcore.report import Piece
+from digitcore.words import counted
 from ui.explore.digit import SHORT, show_digits
 from ui.explore.found import find
 from ui.explore.pairs import digit_pictures, each_once, names, other_names, shared, show_pairs
@@ -114,7 +115,7 @@ def _count_pairs(catalogue: Catalogue, found: Found) -> str:
 
 
 def _digits(count: int, part: str = "") -> str:
-    return f"{count:,} {part} {'digit' if count == 1 else 'digits'}".replace("  ", " ")
+    return counted(count, f"{part} digit".lstrip())
 
 
 def _pairs(count: int) -> str:
