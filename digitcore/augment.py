@@ -25,7 +25,8 @@ class Warp:
 
     rotation, shear: degrees to either side (shear along x, as torchvision's RandomAffine(shear=s)).
     scale: (smallest, largest) factor. shift: share of the side, to either side, in x and y.
-    perspective: torchvision's distortion_scale, 0 to 1, given to a share perspective_p of images.
+    perspective: torchvision's distortion_scale, 0 to 0.6 (from there on corners may come to lie on
+    one line), in steps of a pixel, 1/14; given to a share perspective_p of images.
     elastic: root mean square of the bending, in pixels.
     thickness: 0 to 1, how far strokes may go towards one pixel thinner or thicker on each side.
     cover: pixels, the longest side of a square of background laid on the image anywhere.
@@ -48,7 +49,7 @@ class Warp:
             object.__setattr__(self, "scale", tuple(self.scale))
         limits = {
             "rotation": (self.rotation, 180.0), "shear": (self.shear, 60.0),
-            "shift": (self.shift, 0.5), "perspective": (self.perspective, 0.9),
+            "shift": (self.shift, 0.5), "perspective": (self.perspective, 0.6),
             "perspective_p": (self.perspective_p, 1.0), "elastic": (self.elastic, 5.0),
             "thickness": (self.thickness, 1.0), "cover": (self.cover, SIDE),
             "noise": (self.noise, 1.0),

@@ -16,14 +16,14 @@ from pathlib import Path
 
 from digitcore import progress, wishes
 from digitcore.ensembles import Ensembles
-from digitcore.folder import NAME, RunDamaged
+from digitcore.folder import NAME
 from digitcore.locks import Locked, holding, is_held
 from digitcore.names import DELETED, Refused, checked, discard
 from digitcore.own.store import own_sets
 from digitcore.progress import Changes, Status
 from digitcore.recipes import Recipe
 from digitcore.runs import WEIGHTS, save_recipe
-from digitcore.standing import HALTED, Job, age, is_run, stand
+from digitcore.standing import HALTED, Job, age, is_run, last_status, stand
 from digitcore.waiting import Queue, Waiting
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -183,10 +183,15 @@ class Jobs:
         with self.queue.changing() as queue:
             self._idle(name, "renamed")
             self._teaches_nobody(name, "renamed")
-            with self.ensembles.following(name, new):
-                (self.folder / name).rename(self.folder / self._checked(new))
+            path, there = self.folder / name, self.folder / self._checked(new)
             order = tuple(new if waiting == name else waiting for waiting in queue.waiting)
-            self.queue.save(replace(queue, waiting=order))
+            with self.ensembles.following(name, new):
+                path.rename(there)
+                try:
+                    self._keep_order(queue, order)
+                except OSError:  # a full disk: nothing has changed
+                    there.rename(path)
+                    raise
 
     def learning_from(self, name: str) -> list[str]:
         """Names of the runs that have not ended yet and have this one as a teacher."""
@@ -200,10 +205,10 @@ class Jobs:
         """Delete a run with all its files. Raises Refused while it is trained."""
         with self.queue.changing() as queue:
             self._idle(name, "deleted")
-            self.queue.save(queue.without(name))
             for gone in self.folder.glob(f"{DELETED}*"):  # and what was killed at this before
                 shutil.rmtree(gone, ignore_errors=True)
             discard(self.folder / name)
+            self._keep_order(queue, queue.without(name).waiting)
 
     def advance(self, ended: str = "") -> None:
         """Start what waits while there is room. `ended`: a run whose worker is about to exit.
@@ -231,6 +236,11 @@ class Jobs:
         if self.folder.is_dir():
             yield from (p for p in self.folder.iterdir() if NAME.fullmatch(p.name) and is_run(p))
 
+    def _keep_order(self, queue: Waiting, order: tuple[str, ...]) -> None:
+        """Written only where it changes: a full disk has room for that."""
+        if order != queue.waiting:
+            self.queue.save(replace(queue, waiting=order))
+
     def _enqueue(self, queue: Waiting, name: str, first: bool = False) -> None:
         others = queue.without(name).waiting
         self.queue.save(replace(queue, waiting=(name, *others) if first else (*others, name)))
@@ -242,8 +252,8 @@ class Jobs:
         except OSError as error:
             path = self.folder / name
             message = f"It could not be started: {error.strerror or error}."
-            with suppress(OSError, RunDamaged):
-                known = progress.read_status(path) or Status("failed")
+            with suppress(OSError):
+                known = last_status(path) or Status("failed")
                 progress.save_status(path, replace(known, state="failed", message=message))
             return False
         return True
@@ -253,10 +263,8 @@ class Jobs:
         path = self.folder / name
         try:
             with holding(path / progress.LOCK, wait=1) as lock:
-                known = Status("starting")
-                with suppress(RunDamaged):
-                    known = progress.read_status(path) or known
-                    progress.save_status(path, replace(known, state="starting", message=""))
+                known = last_status(path) or Status("starting")
+                progress.save_status(path, replace(known, state="starting", message=""))
                 wishes.forget(path)
                 if wish or known.state == "finishing":  # killed at it: shall finish
                     wishes.ask(path, wish or "stop")

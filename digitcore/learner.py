@@ -70,8 +70,7 @@ class Learner:
 
     @property
     def out_of_patience(self) -> bool:
-        waited = self.epoch - max(self.best_epoch, self.patient_since)
-        return bool(self.recipe.patience) and waited >= self.recipe.patience
+        return lost_patience(self.recipe, self.epoch, self.best_epoch, self.patient_since)
 
     @property
     def rate(self) -> float:
@@ -161,6 +160,11 @@ class Learner:
         self.optimizer.load_state_dict(checkpoint["optimizer"])
         if self.average:
             self.average.load_state_dict(checkpoint["average"])
+
+
+def lost_patience(recipe: Recipe, epoch: int, best_epoch: int, patient_since: int) -> bool:
+    """Whether the recipe's patience has ended after so many epochs."""
+    return bool(recipe.patience) and epoch - max(best_epoch, patient_since) >= recipe.patience
 
 
 def _targets(labels: Tensor, told: Tensor | None, share: float) -> Tensor:

@@ -16,6 +16,7 @@ worker is wishes.py's.
 
 import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -25,10 +26,12 @@ import numpy as np
 import pandas as pd
 import torch
 
+from digitcore.digits import CLASSES
 from digitcore.folder import RunDamaged, arrays_in, dump, read, write, write_text
 from digitcore.learner import Checkpoint
 from digitcore.recipes import LEARNING_RATES, Recipe
 from digitcore.runs import HISTORY, Epoch
+from digitcore.showcase import HARD, PLAIN
 
 STATUS, BATCHES, CHANGES, CHECKPOINT = "status.json", "batches.csv", "changes.json", "checkpoint.pt"
 NOTE, LOCK, LOG = "note.txt", "lock", "log.txt"
@@ -39,6 +42,7 @@ ENDED = ("paused", "stopped", "failed", "finished")
 DONE = ("finished", "stopped")  # with a model to show for it
 BATCH_COLUMNS = ("epoch", "batch", "epochs_done", "loss", "learning_rate")
 DIGITS = "%.7g"  # of a number in batches.csv, so that a row read and written is the same row
+LONGEST = 1e12  # seconds, or images a second: more is no measurement
 NOTE_LENGTH = 2000  # characters
 
 
@@ -67,11 +71,13 @@ class Status:
             raise ValueError(f"no state is called {self.state!r}")
         left = 0 if self.seconds_left is None else self.seconds_left
         counts = (self.epoch, self.epochs, self.batch, self.batches, self.threads)
-        if not all(isinstance(count, int) for count in counts) or not isinstance(self.message, str):
+        if not all(isinstance(count, int) and count >= 0 for count in counts):
             raise ValueError("its counts are not all whole numbers")
         times = (self.images_per_second, self.seconds, left)
-        if not all(isinstance(time, int | float) for time in times):
+        if not all(isinstance(time, int | float) and 0 <= time < LONGEST for time in times):
             raise ValueError("its times are not all numbers")
+        if not isinstance(self.message, str):
+            raise ValueError("its message is no text")
 
     @property
     def share(self) -> float:
@@ -91,6 +97,11 @@ class Changes:
     def applied(self, recipe: Recipe) -> Recipe:
         """The recipe as it is trained now."""
         return replace(recipe, epochs=self.epochs[max(self.epochs)]) if self.epochs else recipe
+
+    def changed(self, batches: int) -> float:
+        """Epochs, of so many batches each, that were done when the learning rate was last changed;
+        0 if it never was."""
+        return max(self.rates, default=0) / batches if batches else 0.0
 
     def as_it_learns(self, recipe: Recipe) -> Recipe:
         """The same, with the learning rate that a person has last asked for."""
@@ -135,10 +146,10 @@ def read_changes(path: Path) -> Changes:
 
 def _load_changes(file: Path) -> Changes:
     values = json.loads(file.read_text("utf-8"))
-    return Changes(
-        {int(step): float(rate) for step, rate in values["rates"].items()},
-        {int(after): int(epochs) for after, epochs in values["epochs"].items()},
-    )
+    rates = {int(step): float(rate) for step, rate in values["rates"].items()}
+    if not all(0 < rate < math.inf for rate in rates.values()):
+        raise ValueError("its learning rates are not all positive numbers")
+    return Changes(rates, {int(after): int(more) for after, more in values["epochs"].items()})
 
 
 def save_changes(path: Path, changes: Changes) -> None:
@@ -216,7 +227,10 @@ def read_glimpse(path: Path, epoch: int) -> Glimpse:
 
 def _load_glimpse(file: Path) -> Glimpse:
     with arrays_in(file) as arrays:
-        return Glimpse(arrays["probs"].astype(np.float32), arrays["filters"].astype(np.float32))
+        probs, filters = (arrays[name].astype(np.float32) for name in ("probs", "filters"))
+    if probs.shape != (PLAIN + HARD, CLASSES) or filters.ndim != 3 or not filters.size:
+        raise ValueError("it holds no answers to the digits that are shown, or no filters")
+    return Glimpse(probs, filters)
 
 
 def save_checkpoint(

@@ -81,11 +81,29 @@ class Job:
         return progress.read_note(self.path)
 
 
+def last_status(path: Path) -> Status | None:
+    """As its worker last wrote it. Where that is gone or damaged, as other files tell: it only says
+    how far a run is, and nothing of the training hangs on it. None for a run that never began."""
+    with suppress(RunDamaged):
+        known = progress.read_status(path)
+        if known:
+            return known
+    finished = (path / RESULT).is_file()
+    if not finished and not (path / progress.CHECKPOINT).is_file():
+        return None
+    run, epochs = Run(path), 0
+    with suppress(RunDamaged):
+        epochs = len(run.history)
+    with suppress(RunDamaged):
+        return Status("finished" if finished else "training", epochs, run.recipe.epochs)
+    return None
+
+
 def stand(path: Path, queued: bool) -> Job:
     """How the run in a folder stands; what cannot be read makes it a damaged one."""
     held = is_held(path / progress.LOCK)  # before and after: it may end, or begin, in between
     try:
-        status, changes = progress.read_status(path), progress.read_changes(path)
+        status, changes = last_status(path), progress.read_changes(path)
         recipe = Run(path).recipe
         changes.applied(recipe)
     except (RunDamaged, ValueError) as damage:

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from digitcore.augment import warp
 from digitcore.digits import DigitSet
 from digitcore.evaluation import as_input, predict_logits
-from digitcore.learner import Arithmetic, Checkpoint, Learner
+from digitcore.learner import Arithmetic, Checkpoint, Learner, lost_patience
 from digitcore.memory import reuse_freed_memory
 from digitcore.optimizers import learning_rate
 from digitcore.recipes import Recipe
@@ -147,6 +147,12 @@ def train(
 def best_of(checkpoint: Checkpoint, early: bool = True) -> Finished:
     """What a training has come to by its last finished epoch, for one that is stopped there."""
     return Finished(checkpoint["best_epoch"], checkpoint["epoch"], early, checkpoint["best"])
+
+
+def is_over(recipe: Recipe, checkpoint: Checkpoint) -> bool:
+    """Whether a training has come to its end by itself."""
+    epoch, best, since = (checkpoint[key] for key in ("epoch", "best_epoch", "patient_since"))
+    return epoch >= recipe.epochs or lost_patience(recipe, epoch, best, since)
 
 
 def to_go_further(checkpoint: Checkpoint) -> Checkpoint:

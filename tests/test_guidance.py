@@ -19,7 +19,7 @@ from digitcore.guidance.remedies import against_overfitting, against_plateau, sl
 from digitcore.progress import Changes
 from digitcore.recipes import OPTIMIZERS, SCHEDULES, Recipe
 from digitcore.runs import COLUMNS, RunStore
-from digitcore.training import BatchEnd, Diverged, EpochEnd, train
+from digitcore.training import AS_SCHEDULED, BatchEnd, Diverged, EpochEnd, train
 
 ZOO = RunStore().runs()
 BATCH_COLUMNS = ["epoch", "batch", "epochs_done", "loss", "learning_rate"]
@@ -50,12 +50,12 @@ def rows(loss, an_epoch, rate=0.001):
 # --- real trainings
 
 
-def curves(recipe, mnist):
+def curves(recipe, mnist, rates=AS_SCHEDULED):
     """(history, batches) of a real training, every batch a row."""
     history, batches, count = [], [], -(-recipe.digits // recipe.batch_size)
     sets = mnist.take(range(recipe.digits)), mnist.take(range(10_000, 10_500))
     try:
-        for event in train(recipe, *sets):
+        for event in train(recipe, *sets, rates=rates):
             match event:
                 case BatchEnd():
                     done = event.epoch - 1 + event.batch / count
@@ -219,6 +219,35 @@ def test_epochs_before_a_training_was_extended_are_not_compared_with_warped_ones
     recipe = replace(DENSE, epochs=12, digits=0, warp=Warp(rotation=10), unwarped=2)
     assert [advice.kind for advice in advise(recipe, jumps, NO_BATCHES)] == ["rate too high"]
     assert advise(recipe, jumps, NO_BATCHES, since=8) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "advised", "after"),
+    [
+        ({"optimizer": "rmsprop", "learning_rate": 0.03, "batch_size": 50, "epochs": 11}, 0.001, 8),
+        ({"optimizer": "sgd", "learning_rate": 1.0, "epochs": 10}, 0.03, 6),
+    ],
+)
+def test_a_rate_that_was_changed_to_is_not_blamed_for_the_one_before(mnist, wrong, advised, after):
+    recipe = replace(DENSE, **wrong)
+    steps = after * -(-recipe.digits // recipe.batch_size)
+    changes = Changes({steps: advised / recipe.learning_rate})
+    history, batches = curves(recipe, mnist, changes.rates)
+    before = history[history.epoch <= after], batches[batches.epoch <= after]
+    (blamed,) = advise(recipe, *before)
+    assert blamed.kind in ("rate too high", "diverging")
+    now, changed = changes.as_it_learns(recipe), changes.changed(steps // after)
+    assert changed == after
+    for done in np.arange(after + 0.1, recipe.epochs + 0.1, 0.1):
+        so_far = history[history.epoch <= done], batches[batches.epochs_done <= done]
+        assert advise(now, *so_far, changed=changed) == []
+
+
+def test_a_network_that_an_earlier_rate_has_killed_is_told_to_begin_anew():
+    dead = rows([2.3, *[40.0] * 5, *[2.302] * 54], 20)
+    (advice,) = advise(replace(DENSE, batch_size=50), NO_HISTORY, dead, changed=0.5)
+    assert "nothing is learned" in advice.words
+    assert "train it anew" in advice.words
 
 
 def test_a_remedy_names_only_what_the_recipe_lacks():

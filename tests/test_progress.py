@@ -217,6 +217,36 @@ def test_any_json_at_all_is_read_or_called_damaged(tmp_path, part, values):
         READERS[part](tmp_path)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [{"epoch": -5}, {"batch": 0.5}, {"seconds": 10**400}, {"images_per_second": float("nan")},
+     {"seconds_left": float("inf")}, {"seconds": -1}, {"message": 7}, {"state": "dancing"}],
+)  # fmt: skip
+def test_a_status_that_makes_no_sense_is_damaged(tmp_path, values):
+    status = {"state": "training", "epochs": 5} | values
+    (tmp_path / progress.STATUS).write_text(json.dumps(status))
+    with pytest.raises(RunDamaged, match=progress.STATUS):
+        progress.read_status(tmp_path)
+
+
+@pytest.mark.parametrize("rate", ["NaN", "Infinity", "0", "-1", '"fast"'])
+def test_a_changed_rate_that_is_none_is_damaged(tmp_path, rate):
+    (tmp_path / progress.CHANGES).write_text(f'{{"rates": {{"3": {rate}}}, "epochs": {{}}}}')
+    with pytest.raises(RunDamaged, match=progress.CHANGES):
+        progress.read_changes(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "glimpse",
+    [replace(GLIMPSE, probs=GLIMPSE.probs[:5]), replace(GLIMPSE, probs=GLIMPSE.probs[:, :9]),
+     replace(GLIMPSE, filters=GLIMPSE.filters[:0]), replace(GLIMPSE, filters=GLIMPSE.filters[0])],
+)  # fmt: skip
+def test_a_glimpse_that_cannot_be_shown_is_damaged(tmp_path, glimpse):
+    progress.save_glimpse(tmp_path, 2, glimpse)
+    with pytest.raises(RunDamaged, match=r"0002\.npz"):
+        progress.read_glimpse(tmp_path, 2)
+
+
 # --- wishes, rates and notes
 
 

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 from digitcore import progress, wishes
 from digitcore.augment import Warp
 from digitcore.jobs import Jobs
-from digitcore.probe import Pace
+from digitcore.locks import holding
+from digitcore.probe import Pace, RangePoint
 from digitcore.progress import Changes, Status
 from digitcore.recipes import Recipe
 from digitcore.runs import HISTORY, RECIPE, RESULT, WEIGHTS, Run
@@ -79,6 +80,36 @@ def test_a_rate_that_is_asked_for_is_shown_until_it_is_taken(runs):
     path = in_state(runs, "mine", "paused")
     wishes.ask_rate(path, 0.01)
     assert "Now 0.001, and 0.01 from the next batches on." in words(open_train())
+
+
+def test_the_button_says_whether_a_run_will_start_at_once(runs):
+    jobs = Jobs(runs)
+    with holding(jobs.create(SMALL, "busy", start=False) / progress.LOCK):
+        assert "Train after busy" in labels(open_train())
+        jobs.train_at_once(2)
+        assert "Train" in labels(open_train())
+
+
+def test_as_many_runs_as_are_chosen_stay_on_the_curves(runs):
+    names = [f"r{number}" for number in range(8)]
+    for name in names:
+        in_state(runs, name, "paused")
+    app = open_train()
+    app.multiselect(key="watched").set_value(names).run()
+    assert app.run().multiselect(key="watched").value == names
+
+
+def test_a_suggested_rate_stays_when_what_it_does_not_hang_on_changes(runs, monkeypatch):
+    points = [RangePoint(n, 0.001 * n, 3 - 0.02 * n, 3 - 0.02 * n) for n in range(1, 101)]
+    monkeypatch.setattr(estimate, "_measure", lambda recipe: points)
+    app = open_train()
+    button(app, "Learning-rate range test").click().run()
+    (use,) = (label for label in labels(app) if label.startswith("Use 0"))
+    app.selectbox(key="schedule").set_value("one-cycle").run()
+    app.number_input(key="patience").set_value(3).run()
+    assert use in labels(app)
+    app.selectbox(key="optimizer").set_value("sgd").run()
+    assert use not in labels(app)
 
 
 def test_a_rate_that_was_changed_to_is_told_in_the_table_of_runs(runs):

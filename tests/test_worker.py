@@ -223,6 +223,64 @@ def test_a_run_that_ran_out_of_patience_can_be_trained_further(jobs):
     assert len(Run(path).history) == done + 1
 
 
+def test_a_run_that_ended_by_itself_is_finished_however_it_came_to_be_one(jobs, monkeypatch):
+    """Killed while its result was written, it is asked to stop when it is started again."""
+    hasty = Recipe("dense", epochs=12, digits=200, batch_size=50, learning_rate=0.05, patience=1,
+                   precision="float32")  # fmt: skip
+    whole, killed = (jobs.create(hasty, name, start=False) for name in ("whole", "killed"))
+    assert work(whole).state == "finished"
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(follow, "finish", interrupt)
+        work(killed)
+    assert jobs.job("killed").state == "interrupted"
+    wishes.ask(killed, "stop")
+    assert work(killed).state == "finished"
+    assert weights(killed) == weights(whole)
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("content", [None, "", '{"state": "paused", "epoch": -1}'])
+def test_a_run_whose_status_is_lost_goes_on_from_its_checkpoint(jobs, trained, content):
+    path = jobs.create(PLAIN, "mine", start=False)
+    assert work(path, At({30: lambda: wishes.ask(path, "pause")})).state == "paused"
+    (path / progress.STATUS).unlink()
+    if content is not None:
+        (path / progress.STATUS).write_text(content)
+    job = jobs.job("mine")
+    assert (job.state, job.has_best, job.status.epoch, job.status.epochs) == (
+        "interrupted", True, 1, 2,
+    )  # fmt: skip
+    assert work(path).state == "finished"
+    assert weights(path) == weights(trained)
+    (path / progress.STATUS).unlink()
+    job = jobs.job("mine")
+    assert (job.state, job.status.epoch) == ("finished", 2)
+
+
+def test_a_rate_of_images_counts_those_that_there_are(jobs):
+    """A batch larger than the set holds no more digits than the set."""
+    path = jobs.create(replace(PLAIN, digits=500, batch_size=4096), "mine", start=False)
+    assert work(path).state == "finished"
+    status = progress.read_status(path)
+    assert status.images_per_second * status.seconds < 2 * 2 * 500
+
+
+def test_who_pauses_and_then_stops_has_stopped(jobs, monkeypatch):
+    path, saved = jobs.create(PLAIN, "mine", start=False), follow.progress.save_checkpoint
+
+    def stop_meanwhile(*arguments: object) -> None:
+        saved(*arguments)
+        if wishes.asked(path):
+            wishes.ask(path, "stop")
+
+    monkeypatch.setattr(follow.progress, "save_checkpoint", stop_meanwhile)
+    assert work(path, At({30: lambda: wishes.ask(path, "pause")})).state == "stopped"
+    assert wishes.asked(path) is None
+
+
 # --- words
 
 
@@ -296,6 +354,14 @@ def test_a_name_that_is_taken_a_folder_without_a_run_and_a_run_in_use_are_refuse
             assert words in said
     assert not list(empty.iterdir())
     assert len(jobs.all()) == 1
+
+
+def test_a_run_that_has_ended_is_not_trained_on_by_hand(forked, trained):
+    before = weights(trained)
+    code, said = said_by(forked, trained.parent, trained)
+    assert code == 2
+    assert "mine is finished. The Train page can train it further." in said
+    assert weights(trained) == before
 
 
 def test_a_failed_training_is_told_and_gives_an_exit_code(forked, tmp_path):

@@ -79,7 +79,8 @@ def show_range_test(recipe: Recipe) -> None:
         "Not sure about the learning rate? The range test trains a fresh network for a hundred "
         "steps while the rate rises, and suggests one at which the loss is falling well."
     )
-    key = replace(recipe.as_it_begins(), learning_rate=0.001)  # all that it depends on
+    # all that it depends on
+    key = replace(recipe.as_it_begins(), learning_rate=0.001, schedule="constant", patience=0)
     kept = st.session_state.get("range_test")
     if st.button("Learning-rate range test", icon=":material/speed:"):
         with in_words():

@@ -219,7 +219,8 @@ def _choose_runs(every: Sequence[Job]) -> list[Job]:
     new = st.session_state.pop("watch_next", None)
     if new:
         st.session_state.learner_next = new
-    kept = [name for name in dict.fromkeys([new, *watched]) if name in known][:MOST]
+    kept = [name for name in dict.fromkeys([new, *watched]) if name in known]
+    kept = kept[:MOST] if new else kept
     st.session_state.watched = kept or under_way or names[:1]
     chosen = st.multiselect(
         "Runs on the curves",
@@ -234,9 +235,9 @@ def _choose_runs(every: Sequence[Job]) -> list[Job]:
 def _show_advice(job: Job) -> None:
     try:
         since = max(job.changes.epochs, default=0)
-        found = advise(
-            job.as_it_learns, loaders.history(job.path), loaders.batches(job.path), since
-        )
+        changed = job.changes.changed(job.status.batches if job.status else 0)
+        history, batches = loaders.history(job.path), loaders.batches(job.path)
+        found = advise(job.as_it_learns, history, batches, since, changed)
     except RunDamaged as damage:
         st.warning(str(damage), icon=":material/broken_image:")
         return

@@ -27,7 +27,7 @@ def show_train_button(jobs: Jobs, recipe: Recipe | None) -> None:
     refusal = jobs.refusal(name) if name else ""
     # no callback: it would be given what the form held before the last edit
     pressed = st.button(
-        _words(jobs.active()),
+        _words(jobs.active(), jobs.at_once),
         type="primary",
         icon=":material/play_arrow:",
         disabled=recipe is None or bool(refusal),
@@ -44,8 +44,8 @@ def show_train_button(jobs: Jobs, recipe: Recipe | None) -> None:
             st.rerun()
 
 
-def _words(active: Sequence[Job]) -> str:
+def _words(active: Sequence[Job], at_once: int) -> str:
     """What pressing it will do."""
-    if not active:
+    if len(active) < at_once:
         return "Train"
     return f"Train after {active[0].name}" if len(active) == 1 else "Train after the others"

@@ -20,7 +20,7 @@ WARPS = {
               "Longest side of a square of background laid on the digit anywhere."),
     "noise": ("Noise, share of full ink", 0.0, 0.6, 0.05,
               "Largest standard deviation of what is added to each pixel."),
-    "perspective": ("Perspective", 0.0, 0.6, 0.05, "How far the corners are pulled inwards."),
+    "perspective": ("Perspective", 0.0, 0.6, 0.1, "How far the corners are pulled inwards."),
     "perspective_p": ("Share with perspective", 0.0, 1.0, 0.1, "Of the digits that get it."),
 }  # fmt: skip
 LIMITS = {name: (low, high) for name, (_, low, high, *_) in WARPS.items()}

@@ -74,17 +74,20 @@ class Advice:
 
 
 def advise(
-    recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame, since: int = 0
-) -> list[Advice]:
+    recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame, since: int = 0,
+    changed: float = 0.0,
+) -> list[Advice]:  # fmt: skip
     """What to say of a training, running or ended; empty where it goes well.
 
     One advice at most: what is wrong with the learning rate comes first, for the rest hangs on it.
 
     history: one row an epoch, as runs.COLUMNS. batches: epochs_done (in epochs), loss (mean of a
     few batches, nats) and learning_rate. Either may be empty, short, or hold what is no number.
-    since: the epoch after which the training was last extended, 0 if it never was.
+    since: the epoch after which the training was last extended, 0 if it never was. changed: epochs
+    done when a person last changed the learning rate, which the recipe gives: what another rate
+    made of the curves is not held against this one.
     """
-    training = read(recipe, history, batches, since)
+    training = read(recipe, history, batches, since, changed)
     advice = (
         _not_a_number(recipe, history, batches)
         or _diverging(training)
@@ -113,7 +116,7 @@ def _not_a_number(recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame) 
 def _diverging(training: Training) -> Advice | None:
     if len(training.loss) < 2:
         return None
-    at_first = training.done[-1] * training.steps_per_epoch < SETTLING
+    at_first = (training.done[-1] - training.changed) * training.steps_per_epoch < SETTLING
     last = float(np.median(training.loss[-1 if at_first else -5 :]))
     if last > (HOPELESS if at_first else EXPLODED):
         words = (
@@ -177,6 +180,8 @@ def _why_stuck(training: Training, seen: str, jumped: bool) -> Advice:
         f"{seen} and does not move: nothing is learned. A learning rate far too high, which kills "
         "the ReLUs at once, and one far too low look alike here."
     )
+    if training.changed:
+        words += " What an earlier rate has killed does not come to life again: train it anew."
     return Advice("plateau", words, either(recipe))
 
 

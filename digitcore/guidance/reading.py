@@ -1,6 +1,6 @@
 """The curves of a training, read for what can be said of them: finite, and as fine as known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, log
 
 import numpy as np
@@ -11,6 +11,7 @@ from digitcore.recipes import Recipe
 
 Floats = npt.NDArray[np.float64]
 
+ROUNDED = 1e-3  # epochs: rows are written to seven digits, and at most 200 an epoch
 GUESSING = log(10)  # nats: the loss of calling all ten digits equally likely
 
 
@@ -19,8 +20,8 @@ class Training:
     """Finite figures of a training: by epoch, and as finely as the training loss is known.
 
     epochs, train, validation: (E,), losses in nats. done: (N,) epochs, at which loss (N,) was
-    measured with rate (N,). full: where the rate was at least half of the recipe's, so that
-    the warm-up of a one-cycle schedule is not held against it.
+    measured with rate (N,). changed: epochs done when the learning rate was last changed by hand;
+    nothing from before is here.
     """
 
     recipe: Recipe
@@ -30,6 +31,7 @@ class Training:
     done: Floats
     loss: Floats
     rate: Floats
+    changed: float = 0.0
 
     @property
     def digits(self) -> float:
@@ -46,7 +48,8 @@ class Training:
         if not full.any():
             return 0.0
         # a row stands for all since the row before, the first for its epoch until then
-        before = np.concatenate([[ceil(self.done[0]) - 1], self.done[:-1]])
+        first = max(self.changed, ceil(self.done[0]) - 1)
+        before = np.concatenate([[first], self.done[:-1]])
         return float((self.done[-1] - before[full.argmax()]) * self.steps_per_epoch)
 
     @property
@@ -63,14 +66,20 @@ class Training:
         return len(self.epochs) > 0 and self.epochs[-1] >= self.recipe.epochs
 
 
-def read(recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame, since: int = 0) -> Training:
+def read(
+    recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame, since: int = 0,
+    changed: float = 0.0,
+) -> Training:  # fmt: skip
     by_epoch = finite(history, "epoch", "train_loss", "validation_loss", "learning_rate")
     if recipe.unwarped and by_epoch.size:
         by_epoch = by_epoch[:, _like_the_last(recipe, by_epoch[0], since)]
     fine = finite(batches, "epochs_done", "loss", "learning_rate")
+    if changed:
+        by_epoch = by_epoch[:, by_epoch[0] - 1 >= changed]
+        fine = fine[:, fine[0] > changed + ROUNDED]
     if fine.shape[1] < by_epoch.shape[1]:  # the shipped models' batches are not kept
         fine = by_epoch[[0, 1, 3]]
-    return Training(recipe, *by_epoch[:3], *fine)
+    return replace(Training(recipe, *by_epoch[:3], *fine), changed=changed)
 
 
 def _like_the_last(recipe: Recipe, epochs: Floats, since: int) -> npt.NDArray[np.bool_]:

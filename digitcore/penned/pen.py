@@ -16,7 +16,8 @@ EDGE = 1.1  # pixels over which a stroke's edge fades
 
 
 def drawn(shape: Shape, chance: Chance, narrowest: float = NARROWEST) -> Tensor:
-    """uint8 (count, 28, 28), ink 255: each longest side 20 pixels, centred by mass as MNIST is."""
+    """uint8 (count, 28, 28), ink 255: centred by mass as MNIST is, the longest side 20 pixels as
+    there, or 21 and sometimes 22 with the faded edge of a stroke that was pressed."""
     strokes = [traced(stroke, JITTER, chance) for stroke in shape(chance)]
     ends = [len(stroke[0]) for stroke in strokes]
     points = _by_hand(torch.cat(strokes, dim=1), chance(narrowest, WIDEST), chance)

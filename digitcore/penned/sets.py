@@ -12,7 +12,10 @@ from digitcore.penned.pen import drawn
 
 
 def penned_digits(count: int, seed: int) -> DigitSet:
-    """`count` digits drawn by the prototypes in low.py and high.py; the same for the same seed."""
+    """`count` digits drawn by the prototypes in low.py and high.py; the same for the same seed.
+
+    Fewer than there are FORMS are of the first ones alone, and lack the higher digits.
+    """
     images = _drawn(FORMS, count, Generator().manual_seed(seed))
     shares = torch.tensor(_shares(count, len(FORMS)))
     labels = torch.tensor([form.digit for form in FORMS]).repeat_interleave(shares)

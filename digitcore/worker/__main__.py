@@ -24,7 +24,7 @@ from digitcore.own.learning import found
 from digitcore.own.store import NoSuchSet, own_sets
 from digitcore.progress import Status
 from digitcore.recipes import Recipe
-from digitcore.standing import is_run
+from digitcore.standing import is_run, last_status
 from digitcore.teaching import resolved
 from digitcore.worker.follow import work
 
@@ -49,6 +49,7 @@ def main() -> None:
             status = _in_background(path)
         else:
             with holding(path / progress.LOCK, wait=1):
+                _refuse_ended(path)
                 wishes.forget(path)
                 status = _by_hand(path)
     except Locked:
@@ -70,6 +71,15 @@ def _new(arguments: argparse.Namespace) -> Path:
     except (NoSuchSet, runs.NoSuchModel) as error:
         raise ValueError(str(error)) from error
     return Jobs(arguments.runs).create(recipe, arguments.name, start=False)
+
+
+def _refuse_ended(path: Path) -> None:
+    """What somebody has stopped, or what is done, does not go on by itself."""
+    known = last_status(path)
+    if not known or known.state not in progress.DONE:
+        return
+    if known.epoch not in progress.read_changes(path).epochs:
+        raise ValueError(f"{path.name} is {known.state}. The Train page can train it further.")
 
 
 def _in_background(path: Path) -> Status:

@@ -29,6 +29,7 @@ from digitcore.own.learning import learning_digits
 from digitcore.own.store import NoSuchSet, own_sets
 from digitcore.progress import Changes, Glimpse, Status
 from digitcore.showcase import showcase
+from digitcore.standing import last_status
 from digitcore.teaching import Teacher, TeacherChanged, check_same, fingerprints, teacher_of
 from digitcore.training import (
     BatchEnd,
@@ -37,6 +38,7 @@ from digitcore.training import (
     Finished,
     Started,
     best_of,
+    is_over,
     to_go_further,
     train,
 )
@@ -59,7 +61,7 @@ class Worker:
         self.checkpoint, self.history = progress.load_checkpoint(path, self.recipe)
         if self.checkpoint and self.checkpoint["epoch"] in self.changes.epochs:
             self.checkpoint = to_go_further(self.checkpoint)
-        known = progress.read_status(path) or Status("starting")  # how far it was stays known
+        known = last_status(path) or Status("starting")  # how far it was stays known
         threads = torch.get_num_threads()
         self.status = replace(known, state="starting", message="", threads=threads)
         self.losses: list[float] = []
@@ -83,9 +85,10 @@ class Worker:
                     return self._finish(event)
             wish = wishes.asked(self.path) if self._between_rows(event) else None
             if wish:
-                wishes.forget(self.path)
                 if isinstance(event, BatchEnd):
                     self._save(event.checkpoint())
+                wish = wishes.asked(self.path) or wish  # it may have been changed meanwhile
+                wishes.forget(self.path)
                 return self._pause() if wish == "pause" else self._stop()
         raise AssertionError("train() ends with Finished")
 
@@ -96,7 +99,7 @@ class Worker:
         self.said = self.began - EVERY  # the first point of a curve is shown at once
         self.earlier = sum(row["seconds"] for row in self.history)
         self.earlier += self.checkpoint["seconds"] if self.checkpoint else 0.0
-        self.done_before, self.images = event.epoch + event.batch / event.batches, 0
+        self.done_before, self.images = event.epoch + event.batch / event.batches, 0.0
         self.status = replace(
             self.status, state="training", epoch=event.epoch, epochs=event.epochs,
             batch=event.batch, batches=event.batches, seconds=self.earlier,
@@ -123,7 +126,7 @@ class Worker:
         loss = sum(self.losses) / len(self.losses)
         self.rows.append((event.epoch, event.batch, done, loss, event.learning_rate))
         self.bar.update(len(self.losses))
-        self.images += len(self.losses) * self.recipe.batch_size
+        self.images += len(self.losses) * self.started.digits / self.started.batches
         self.losses = []
         self.status = replace(self.status, batch=event.batch)
         self._change_rate(event.step + 1)
@@ -190,8 +193,7 @@ class Worker:
         self._say(time.perf_counter())
         if not self.history or not self.checkpoint:
             return replace(self.status, state="paused", message=NOTHING_YET)
-        early = self.status.epoch < self.planned.epochs
-        return self._finish(best_of(self.checkpoint), "stopped" if early else "finished")
+        return self._finish_at(self.checkpoint)
 
     def _lessons(self) -> tuple[tuple[DigitSet, DigitSet], Teacher | None] | None:
         """To learn from and to validate on, and who teaches; None where an own set or a teacher is
@@ -224,9 +226,13 @@ class Worker:
             self.recipe.learned, "cuda" if torch.cuda.is_available() else "cpu",
             checkpoint["precision"],
         )  # fmt: skip
-        early = checkpoint["epoch"] < self.planned.epochs
         self.status = replace(self.status, epoch=checkpoint["epoch"], epochs=self.planned.epochs)
-        return self._finish(best_of(checkpoint), "stopped" if early else "finished")
+        return self._finish_at(checkpoint)
+
+    def _finish_at(self, checkpoint: Checkpoint) -> Status:
+        """As it is: stopped, unless the training had come to its end by itself."""
+        state = "finished" if is_over(self.planned, checkpoint) else "stopped"
+        return self._finish(best_of(checkpoint), state)
 
     def _finish(self, event: Finished, state: str = "finished") -> Status:
         self.status = replace(self.status, state="finishing", seconds_left=None)
@@ -241,7 +247,7 @@ def work(path: Path, bar: "tqdm[Any] | None" = None) -> Status:
     status = Status("starting")
     worker = None
     try:
-        status = replace(progress.read_status(path) or status, state="starting", message="")
+        status = replace(last_status(path) or status, state="starting", message="")
         progress.save_status(path, status)
         if status.threads:
             torch.set_num_threads(status.threads)  # other threads would give other last bits
