@@ -3,7 +3,8 @@
 import streamlit as st
 
 from digitcore import figures, ink
-from ui.answer import percent, show_reasons, show_steps, show_verdict
+from ui.answer import percent, show_in_short, show_reasons, show_steps, show_verdict
+from ui.charts import show_chart
 from ui.choice import choose_ensemble
 from ui.loaders import members
 from ui.pad import SIDE, give_picture, show_given, show_refused
@@ -33,7 +34,7 @@ def show_reading() -> None:
     sides = st.container(horizontal=True, gap="medium")
     left, right = sides.container(width=SIDE), sides.container(width="stretch")
     with left:
-        picture = give_picture()
+        picture, beside = give_picture()
     with right:
         if picture is None:
             st.info("Nothing to read yet. The answer will stand here.", icon=":material/draw:")
@@ -51,13 +52,14 @@ def show_reading() -> None:
         with left:
             show_given(seen)
         (answer,) = models.read(ensemble, [seen])
+        with beside:
+            show_in_short(answer)
         show_verdict(answer)
         chart = st.container()
     show_steps(models, ensemble.members, seen)
     with chart:  # after what is quick to draw, so that the answer does not wait for it
-        st.plotly_chart(
+        show_chart(
             figures.probabilities(answer.probabilities, answer.by_member),
-            config={"displayModeBar": False},
             alt=f"The probability of each digit, by model; together {percent(answer.probability)} "
             f"for {answer.digit}, which is called {answer.certainty}. {answer.agreement}",
             key="probabilities",

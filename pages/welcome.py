@@ -6,6 +6,7 @@ import streamlit as st
 
 from digitcore import figures
 from ui.board import comparable, show_board
+from ui.charts import show_chart
 from ui.gallery import show_mistakes
 from ui.loaders import leaderboard, members
 from ui.words import in_words, stop_without_models
@@ -53,16 +54,15 @@ st.caption(
 with in_words():
     show_mistakes(default.name)
 
-st.subheader("How well the models read")
+st.header("How well the models read")
 st.caption(
     "Every choice was made on held-out training digits; the test digits were predicted once, at "
     "the end. All models read the same test digits, so where intervals overlap, only a paired "
     "test can tell whether a gap is luck: the Compare page makes it."
 )
 shown = comparable(board)
-st.plotly_chart(
+show_chart(
     figures.accuracies(shown),
-    config={"displayModeBar": False},
     alt=f"Accuracy of {len(shown)} models with intervals, from {shown[0].name} with "
     f"{shown[0].accuracy.value:.2%} down to {shown[-1].name} with {shown[-1].accuracy.value:.2%}.",
 )
@@ -70,8 +70,8 @@ if len(shown) < len(board):
     st.caption("Runs that read worse than every shipped model are only in the table.")
 show_board(board)
 
-st.subheader("For programs")
+st.header("For programs")
 st.markdown("The same server answers over REST, by the same road as the Draw page:")
 here = urlsplit(st.context.url or "http://localhost:8501")
-st.code(f"curl -F image=@seven.png {here.scheme}://{here.netloc}/predict", language="bash")
+st.code(f"curl -F image=@seven.png {here.scheme}://{here.netloc}/predict", language=None)
 st.link_button("REST documentation", "/api/docs", icon=":material/api:")

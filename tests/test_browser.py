@@ -51,6 +51,12 @@ def clear(page: Page) -> None:
     expect(page.get_by_text("Nothing to read yet")).to_be_visible(timeout=SECONDS)
 
 
+def test_each_page_has_a_title_of_its_own(page):
+    for address, title in (("", "Home"), ("train", "Train"), ("draw", "Draw")):
+        page.goto(f"/{address}")
+        expect(page).to_have_title(f"{title} - Digits")
+
+
 @pytest.mark.parametrize("digits", [(0, 1, 2, 3, 4), (5, 6, 7, 8, 9)])
 def test_digits_drawn_anywhere_and_of_any_size_are_read(page, server, digits):
     open_draw(page, server)

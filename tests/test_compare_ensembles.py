@@ -274,7 +274,7 @@ def test_what_is_saved_is_compared_and_asked_on_draw_at_once(shop, how):
     assert (own.name, own.ensemble.members, own.ensemble.how) == ("pair", ("mine", "dense"), how)
     assert own.ensemble.description == "<b>my</b> two"
     assert (own.ensemble.weights is not None) == (how == "weighted")
-    assert app.multiselect(key="models").value == ["tiny", "pair"]
+    assert app.multiselect(key="models").value == ["pair", "tiny"]
     errors = RunStore(WEIGHTS, shop.folder).answers("pair").errors
     assert "pair is saved. On the 10,000 test digits, which had no part" in said(app)
     assert f"it makes {errors:,} errors" in said(app)
@@ -336,7 +336,7 @@ def test_an_own_one_is_renamed_and_deleted_when_asked_twice(shop):
     press(app, "ensembles delete")
     assert not shop.all()
     assert app.multiselect(key="models").value == ["tiny"]
-    assert "Made here" not in [heading.value for heading in app.subheader]
+    assert "Made here" not in [heading.value for heading in app.header]
 
 
 def test_one_that_lacks_a_member_is_listed_and_can_be_deleted(shop):
@@ -363,7 +363,7 @@ def test_who_deletes_a_run_is_told_which_ensembles_need_it(shop):
 
 def test_shipped_ensembles_are_not_offered_for_deletion():
     app = look(models=["trio"])
-    assert "Made here" not in [heading.value for heading in app.subheader]
+    assert "Made here" not in [heading.value for heading in app.header]
 
 
 # --- on Draw

@@ -42,7 +42,7 @@ def opened(**asked: str) -> AppTest:
 def test_every_view_of_mnist_opens_by_its_address(runs, view):
     app = opened(**{VIEW: view})
     assert [title.value for title in app.title] == ["Explore the digits"]
-    assert QUESTIONS[view] in [heading.value for heading in app.subheader]
+    assert QUESTIONS[view] in [heading.value for heading in app.header]
     assert not app.error and not app.warning
 
 

@@ -4,6 +4,8 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from plotly.colors import make_colorscale, sample_colorscale
 
 from digitcore import figures
@@ -59,6 +61,13 @@ def test_no_two_models_in_a_picture_have_the_same_colour():
     assert len({style.colour for style in styles.values()}) == 10
     assert styles["strong"] == figures.style_of("strong")
     assert figures.styles_of([*ZOO, "mine"])["mine"]  # more models than colours
+
+
+@given(st.sets(st.sampled_from([*ZOO, *(f"slim-{n}" for n in range(9)), "class-demo"]), max_size=5))
+def test_the_curves_of_a_few_models_differ_by_more_than_colour(names):
+    styles = figures.styles_of(sorted(names)).values()
+    for part in ("colour", "pattern", "symbol", "dash"):
+        assert len({getattr(style, part) for style in styles}) == len(names)
 
 
 def luminance(colour: str) -> float:

@@ -25,7 +25,7 @@ ZOO = RunStore().runs()
 BATCH_COLUMNS = ["epoch", "batch", "epochs_done", "loss", "learning_rate"]
 NO_BATCHES = pd.DataFrame(columns=BATCH_COLUMNS)
 NO_HISTORY = pd.DataFrame(columns=list(COLUMNS))
-KINDS = {"diverging", "overfitting", "plateau", "rate too high", "rate too low"}
+KINDS = {"diverging", "overfitting", "plateau", "rate too high", "rate too low", "too short"}
 DENSE = Recipe("dense", epochs=5, digits=3000, precision="float32")
 
 
@@ -241,6 +241,17 @@ def test_a_rate_that_was_changed_to_is_not_blamed_for_the_one_before(mnist, wron
     for done in np.arange(after + 0.1, recipe.epochs + 0.1, 0.1):
         so_far = history[history.epoch <= done], batches[batches.epochs_done <= done]
         assert advise(now, *so_far, changed=changed) == []
+
+
+def test_a_training_of_a_few_steps_is_told_to_be_too_short(mnist):
+    """As a class's first own digits: 48 of them in three epochs are nine steps."""
+    recipe = replace(DENSE, epochs=3, digits=150, batch_size=50)
+    (advice,) = advise(recipe, *curves(recipe, mnist))
+    assert advice.kind == "too short"
+    assert "9 steps" in advice.words
+    assert "say 67" in advice.remedy
+    history, batches = curves(replace(recipe, epochs=2), mnist)
+    assert advise(recipe, history, batches) == []  # it has not ended
 
 
 def test_a_network_that_an_earlier_rate_has_killed_is_told_to_begin_anew():

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from digitcore import progress, wishes
 from digitcore.augment import Warp
+from digitcore.folder import stamp_of
 from digitcore.jobs import Jobs
 from digitcore.locks import holding
 from digitcore.probe import Pace, RangePoint
@@ -125,6 +126,9 @@ def test_a_rate_that_was_changed_to_is_told_in_the_table_of_runs(runs):
     ("address", "told"),
     [({"network": "nope", "epochs": "3"}, "Under Network the"), ({"start": "gone"}, "Start from"),
      ({"optimizer": "1", "schedule": "steps"}, "Under Optimiser and Schedule the"),
+     ({"seed": "1.5", "batch_size": "abc", "rotation": "99"},
+      "Under Batch size, Seed and Rotation, degrees the"),
+     ({"scale": ["0.8", "1.2"], "epochs": "3", "weight_decay": "0.01"}, ""),
      ({"network": "tiny", "start": "wide"}, "")],
 )  # fmt: skip
 def test_what_an_address_asks_for_that_is_not_there_is_told(address, told):
@@ -133,6 +137,16 @@ def test_what_an_address_asks_for_that_is_not_there_is_told(address, told):
     assert app.number_input(key="epochs").value == int(address.get("epochs", CLASSIC.epochs))
     app.number_input(key="epochs").set_value(4).run()
     assert "the address asks" not in words(app)  # once
+
+
+@pytest.mark.parametrize("name", ["slim", "strong", "upright-taught"])
+def test_an_address_that_names_where_to_start_comes_to_hold_the_whole_recipe(name):
+    """Else it would be another recipe for whom it is sent to, once something is changed."""
+    app = open_train(start=name)
+    assert app.selectbox(key="network").value == ZOO[name].recipe.network
+    assert "unchanged" in words(app)
+    asked = {key: value if len(value) > 1 else value[0] for key, value in app.query_params.items()}
+    assert asked == address_of(ZOO[name].recipe, name)
 
 
 @pytest.mark.parametrize("name", ["classic", "strong", "keen-bent", "upright-taught"])
@@ -163,11 +177,12 @@ def test_only_what_has_ended_is_said_to(runs, state, epochs, shown):
     app = open_train()
     progress.save_status(path, Status(state, epoch=12, epochs=20))
     progress.save_changes(path, Changes(epochs=epochs))
-    app.session_state["under_way"] = {"mine"}
-    app.run()
-    assert not app.exception
-    assert ("It reads" in words(app)) == bool(shown)
-    assert shown in words(app)
+    for before, seen in (((0, 0), bool(shown)), (stamp_of(path / RESULT), False)):
+        app.session_state["under_way"], app.session_state["ended"] = {"mine": before}, []
+        app.run()
+        assert not app.exception
+        assert ("It reads" in words(app)) == seen  # what was cancelled has not ended anew
+        assert shown in words(app) or not seen
 
 
 def test_opens_with_the_textbook_recipe_and_says_what_to_do():
@@ -412,7 +427,8 @@ def test_a_finished_run_is_compared_by_a_button_with_what_is_compared_already(ru
     button(app, "Compare it").click().run()
     assert not app.exception
     assert app.title[0].value == "Compare models"
-    assert app.multiselect(key="models").value == ["champion", "mine"]
+    assert app.multiselect(key="models").value == ["mine", "champion"]
+    assert app.query_params["models"] == ["mine", "champion"]
 
 
 @pytest.mark.parametrize("file", [RECIPE, HISTORY, RESULT, progress.STATUS, progress.BATCHES,

@@ -46,6 +46,14 @@ def show_verdict(answer: Verdict) -> None:
             )
 
 
+def show_in_short(answer: Verdict) -> None:
+    """The digit alone, with a question mark where the models are not sure."""
+    if answer.sure:
+        st.badge(str(answer.digit), color="green")
+    else:
+        st.badge(f"{answer.digit}?", color="orange")
+
+
 def percent(probability: float) -> str:
     """No model is ever wholly sure, so 99.97 % is not rounded to 100."""
     return "Over 99.9 %" if probability > 0.999 else f"{100 * probability:.1f} %"
@@ -53,12 +61,12 @@ def percent(probability: float) -> str:
 
 def show_reasons(models: Members, names: Sequence[str], seen: Ink, digit: int) -> None:
     """For each model, which ink its answer hangs on; computed only when asked for."""
-    st.subheader("Why this answer")
+    st.header("Why this answer")
     if not st.toggle("Show which ink speaks for it", key="reasons", persist_state="session"):
         return
     st.caption(
-        f"Small patches of the ink are taken away in turn. :blue[Blue] ink speaks for {digit}: "
-        "without it the model would believe in it less. :orange[Orange] ink speaks against it. "
+        f"Small patches of the ink are taken away in turn. Blue ink speaks for {digit}: "
+        "without it the model would believe in it less. Orange ink speaks against it. "
         "The brightest matters most; grey hardly matters."
     )
     with st.grid("auto", min_column_width=STEP_SIDE + 16):
@@ -75,7 +83,7 @@ def show_reasons(models: Members, names: Sequence[str], seen: Ink, digit: int) -
 def show_steps(models: Members, names: Sequence[str], seen: Ink) -> None:
     """What became of the picture on its way to the networks, step by step; where some of the
     models deslant it, that as well."""
-    st.subheader("What the networks see")
+    st.header("What the networks see")
     st.caption(
         "They know only 28 x 28 pictures made like MNIST's. This is how yours became one. "
         f"An answer below {SURE:.0%}, or one that most models do not share, is called unsure. "

@@ -9,8 +9,7 @@ from digitcore import figures
 from digitcore.folder import RunDamaged
 from digitcore.standing import Job
 from ui import loaders
-
-CONFIG = {"displayModeBar": False}  # on a phone it lies over the titles
+from ui.charts import show_chart
 
 
 def show_batches(chosen: Sequence[Job]) -> None:
@@ -46,7 +45,7 @@ def _names(chosen: Sequence[Job]) -> str:
 
 def _chart(figure: object, key: str, alt: str) -> None:
     figure.update_layout(dragmode=False)  # a finger on a phone scrolls the page
-    st.plotly_chart(figure, key=key, config=CONFIG, alt=alt)
+    show_chart(figure, key=key, alt=alt)
 
 
 def _tables(chosen: Sequence[Job], load: Callable) -> dict[str, pd.DataFrame]:

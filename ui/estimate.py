@@ -10,6 +10,7 @@ from digitcore.own.learning import learning_digits
 from digitcore.own.store import own_sets
 from digitcore.recipes import Recipe
 from digitcore.teaching import teacher_of
+from ui.charts import show_chart
 from ui.loaders import members
 from ui.states import duration
 from ui.words import in_words
@@ -89,12 +90,11 @@ def show_range_test(recipe: Recipe) -> None:
         return
     points = kept[1]
     suggestion = probe.suggest(points)
-    st.plotly_chart(
+    show_chart(
         figures.range_test(
             [point.learning_rate for point in points], [p.smoothed for p in points], suggestion
         ),
         key="range_test_chart",
-        config={"displayModeBar": False},
         alt=f"Smoothed loss against the learning rate, suggestion {suggestion}",
     )
     if suggestion is None:

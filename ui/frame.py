@@ -25,7 +25,8 @@ def own_navigation() -> None:
 
 def show() -> None:
     """Draw the navigation and run the page that is chosen."""
-    st.set_page_config(page_title="Digits", page_icon=str(FAVICON), layout="wide")
+    # first: else the browser would fetch the icons that are named below from elsewhere
+    st.set_page_config(page_icon=str(FAVICON), layout="wide")
     page = st.navigation(
         [
             st.Page(
@@ -62,6 +63,7 @@ def show() -> None:
         ],
         position="top",
     )
+    st.set_page_config(page_title=f"{page.title} - Digits")
     _keep_choices(page)
     if page.url_path != "train":  # which shows all of it
         show_strip(jobs())

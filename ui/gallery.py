@@ -12,7 +12,7 @@ TILE = 84  # pixels
 def show_mistakes(model: str, most: int = 12) -> None:
     """The test digits that a model misreads, the most confident mistakes first."""
     digits = test_digits()
-    st.subheader(f"What {model} misreads")
+    st.header(f"What {model} misreads")
     st.caption(
         "Its most confident mistakes on the test digits. Some are hard for people, some may be "
         "mislabelled."

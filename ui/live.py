@@ -7,17 +7,18 @@ import streamlit as st
 
 from digitcore import wishes
 from digitcore.evaluation import wilson
-from digitcore.folder import RunDamaged
+from digitcore.folder import RunDamaged, stamp_of
 from digitcore.guidance import Advice, advise
 from digitcore.jobs import Jobs
 from digitcore.progress import DONE
+from digitcore.runs import RESULT
 from digitcore.standing import HALTED, Job
 from ui import loaders
 from ui.curves import show_batches, show_epochs
 from ui.recipe_fields import LIMITS
 from ui.run_panel import show_ways_on
 from ui.showcase import show_learning
-from ui.states import attempt, show_state, where
+from ui.states import attempt, resume, show_state, where
 from ui.words import in_words
 
 # Seconds between two looks at the bars, the loss by batch, and all the rest. Each look costs the
@@ -32,6 +33,7 @@ SIGNS = {
     "plateau": ":material/horizontal_rule:",
     "rate too high": ":material/speed:",
     "rate too low": ":material/hourglass_bottom:",
+    "too short": ":material/timer:",
 }
 
 
@@ -62,11 +64,14 @@ def watch(jobs: Jobs) -> None:
 def _ended(every: Sequence[Job], active: Sequence[Job]) -> list[Job]:
     """The runs that this session saw under way and that have a result now, until they are put
     away."""
-    kept, under_way = st.session_state, {job.name for job in active}
-    gone = {*kept.get("under_way", ()), *kept.get("ended", ())} - under_way
-    kept.under_way = under_way
-    seen = [job for job in every if job.name in gone]
-    ended = [job for job in seen if job.result and job.state in DONE]
+    kept = st.session_state
+    now = {job.name: stamp_of(job.path / RESULT) for job in every}
+    before, under_way = kept.get("under_way", {}), {job.name for job in active}
+    kept.under_way = {name: before.get(name, now[name]) for name in under_way}
+    # one that was to be trained further and was cancelled has the result that it had
+    gone = {name for name, then in before.items() if now.get(name) != then}
+    gone = gone.union(kept.get("ended", ())) - under_way
+    ended = [job for job in every if job.name in gone and job.result and job.state in DONE]
     kept.ended = [job.name for job in ended]
     return ended
 
@@ -152,7 +157,7 @@ def _show_controls(jobs: Jobs, job: Job) -> None:
     if job.state in HALTED:
         kind = "secondary" if job.state == "failed" else "primary"  # else it fails again
         st.button("Resume", icon=":material/play_arrow:", key=f"resume {name}", type=kind,
-                  on_click=attempt, args=(jobs.start, name))  # fmt: skip
+                  on_click=resume, args=(jobs, name))  # fmt: skip
     else:
         st.button("Pause", icon=":material/pause:", key=f"pause {name}", disabled=not training,
                   on_click=attempt, args=(jobs.pause, name))  # fmt: skip

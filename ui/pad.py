@@ -2,6 +2,7 @@
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from digitcore.folder import NAME
 from digitcore.ink import Ink, decode
@@ -18,8 +19,11 @@ NAMED = ("heic", "heif", "avif", "tif", "tiff", "svg", "pdf")
 Picture = bytes | np.ndarray
 
 
-def give_picture() -> Picture | None:
-    """What the person gives: bytes of an image file, a uint8 (28, 28) array, or None so far."""
+def give_picture() -> tuple[Picture | None, DeltaGenerator]:
+    """What the person gives: bytes of an image file, a uint8 (28, 28) array, or None so far.
+
+    And room beside it for a word: on a phone the answer stands below what the screen shows.
+    """
     way = st.segmented_control(
         "How to give a digit",
         list(WAYS),
@@ -32,14 +36,14 @@ def give_picture() -> Picture | None:
     )
     match way:
         case "Upload":
-            return _upload()
+            return _upload(), st.empty()
         case "Test digit":
-            return _test_digit()
+            return _test_digit(), st.empty()
         case _:
             return _draw()
 
 
-def _draw() -> bytes | None:
+def _draw() -> tuple[bytes | None, DeltaGenerator]:
     """The pad. Its strokes and picture are kept, so that they are there after a page switch."""
     kept = st.session_state
     kept.setdefault("pad_strokes", [])
@@ -59,13 +63,14 @@ def _draw() -> bytes | None:
     if canvas.image_bytes is not None and canvas.json_data != kept.get("pad_stale"):
         kept.pad_strokes, kept.pad_raw = canvas.json_data["objects"], canvas.json_data
         kept.pad_picture, kept.pad_stale = canvas.image_bytes, None
-    with st.container(horizontal=True, width=SIDE):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width=SIDE):
         empty = not kept.pad_strokes
         st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=empty)
         st.button("Clear", icon=":material/delete:", on_click=_clear, disabled=empty)
         with st.popover("Pen", icon=":material/line_weight:"):
             st.slider("Width in pixels", 4, 40, PEN, key="pen", persist_state="session")
-    return kept.pad_picture if kept.pad_strokes else None
+        beside = st.empty()
+    return kept.pad_picture if kept.pad_strokes else None, beside
 
 
 def _undo() -> None:

@@ -101,6 +101,16 @@ def in_limits(name: str, value: Any) -> Any:
     return within(value, LIMITS[name]) if name in LIMITS else value
 
 
+def fits(name: str, text: str) -> bool:
+    """Whether a number's field can hold what an address says."""
+    try:
+        number = float(text)
+    except ValueError:
+        return False
+    low, high = LIMITS[name]
+    return low <= number <= high and (name not in WHOLE or number.is_integer())
+
+
 DEFAULTS = as_fields(ZOO[FIRST].recipe)
 
 

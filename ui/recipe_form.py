@@ -14,12 +14,22 @@ from ui.estimate import show_range_test
 from ui.loaders import jobs
 from ui.own_choice import choose_own, settle
 from ui.penned_choice import show_penned
-from ui.recipe_fields import CHOICES, DEFAULTS, FIRST, as_fields, in_limits, mark, show_fields
+from ui.recipe_fields import (
+    CHOICES,
+    DEFAULTS,
+    FIRST,
+    NUMBERS,
+    as_fields,
+    fits,
+    in_limits,
+    mark,
+    show_fields,
+)
 from ui.states import told, value
 from ui.teacher_choice import choose_teachers, show_lesson
 from ui.warp_fields import WARPS, as_warp
 from ui.warp_preview import show_preview
-from ui.words import in_words
+from ui.words import go_to, in_words
 
 
 def choose_recipe(top: DeltaGenerator) -> Recipe | None:
@@ -71,8 +81,8 @@ def choose_recipe(top: DeltaGenerator) -> Recipe | None:
     unknown = st.session_state.pop("form_unknown", [])
     if unknown:
         st.info(
-            f"Under {listed(unknown)} the address asks for what is not here: the form holds "
-            "its usual choice.",
+            f"Under {listed(unknown)} the address asks for what is not here or cannot be: the form "
+            "holds what is usual.",
             icon=":material/info:",
         )
     return recipe
@@ -101,12 +111,17 @@ def starting_points() -> dict[str, Recipe]:
 
 
 def _unknown() -> list[str]:
-    """The labels of the choices for which the address asks what is not among them."""
+    """The labels of the fields for which the address asks what they cannot hold."""
     choices = {"start": ("Start from", starting_points()), **CHOICES}
     asked = st.query_params.to_dict()
-    return [
+    others = [
         label for name, (label, options, *_) in choices.items()
         if name in asked and asked[name] not in options
+    ]  # fmt: skip
+    numbers = (NUMBERS | WARPS).items()
+    return others + [
+        label for name, (label, *_) in numbers
+        if not all(fits(name, text) for text in st.query_params.get_all(name))
     ]  # fmt: skip
 
 
@@ -114,7 +129,7 @@ def _choose_start() -> Recipe:
     known = starting_points()
     asked = st.query_params.get("start")
     if "start" not in st.session_state and asked in known and set(st.query_params) == {"start"}:
-        fill(known[asked])  # an address that names no more than where to start
+        _write_out(asked, known[asked])
     name = st.selectbox(
         "Start from",
         list(known),
@@ -127,6 +142,14 @@ def _choose_start() -> Recipe:
         width=260,
     )
     return known[name]
+
+
+def _write_out(start: str, recipe: Recipe) -> None:
+    """An address that names no more than where to start shall hold the whole recipe: else it would
+    be another one as soon as something is changed."""
+    whole = address_of(recipe, start)
+    if set(whole) != {"start"}:
+        go_to("pages/train.py", whole)
 
 
 def _fill_from_start() -> None:
@@ -197,4 +220,6 @@ def _show_differences(recipe: Recipe, start: Recipe) -> None:
     words = ", ".join(
         f"{told(name, now[name])} (was {value(name, then[name])})" for name in changed
     )
-    st.caption(f":orange-badge[{len(changed)} changed] {words}.")
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.badge(f"{len(changed)} changed", color="orange")
+        st.caption(f"{words}.")

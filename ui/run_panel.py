@@ -11,7 +11,7 @@ from digitcore.standing import HALTED, Job
 from ui.choice import OWN
 from ui.compare.seen import add_model
 from ui.recipe_form import fill
-from ui.states import attempt, show_state
+from ui.states import attempt, resume, show_state
 from ui.words import go_to, in_words
 
 
@@ -35,7 +35,7 @@ def _show_next_steps(jobs: Jobs, job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if job.state in HALTED:
             st.button("Resume", icon=":material/play_arrow:", key="panel resume",
-                      on_click=attempt, args=(jobs.start, job.name))  # fmt: skip
+                      on_click=resume, args=(jobs, job.name))  # fmt: skip
             if job.has_best:
                 st.button("Stop and keep the best", icon=":material/stop:", key="panel stop",
                           on_click=attempt, args=(jobs.stop, job.name))  # fmt: skip
@@ -63,13 +63,15 @@ def show_ways_on(name: str, where: str) -> None:
         st.session_state.ensemble, st.session_state.members = OWN, [name]
         go_to("pages/draw.py", {"ensemble": OWN, "members": [name]})
     if st.button("Compare it", icon=":material/balance:", key=f"{where} compare {name}"):
-        add_model(name)
-        go_to("pages/compare.py")
+        go_to("pages/compare.py", {"models": add_model(name)})
 
 
 def _train_further(jobs: Jobs, name: str) -> None:
-    done = f"{name} is trained further: its bar and curves are above."
-    if attempt(jobs.extend, name, st.session_state.epochs_more, done=done):
+    if attempt(jobs.extend, name, st.session_state.epochs_more):
+        now = (
+            "will be trained further in its turn" if name in jobs.waiting else "is trained further"
+        )
+        st.toast(f"{name} {now}: its bar and curves are above.", icon=":material/check:")
         st.session_state.watch_next = name
 
 

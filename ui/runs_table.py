@@ -30,7 +30,7 @@ COLUMNS = {
 def show_runs(jobs: Jobs) -> None:
     """One line a run; the chosen one's panel below."""
     every = jobs.all()
-    st.subheader("Runs")
+    st.header("Runs")
     if not every:
         st.caption("Every training is kept here with its recipe, its curves and its weights.")
         return

@@ -21,7 +21,7 @@ def show_learning(chosen: Sequence[Job]) -> None:
     seen = [job for job in chosen if epochs[job.name]]
     if not seen:
         return
-    st.subheader("Watch it learn")
+    st.header("Watch it learn")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         job = _choose(seen)
         epoch = _choose_epoch(job.name, epochs[job.name])
@@ -86,7 +86,7 @@ def _show_filters(glimpse: Glimpse, name: str) -> None:
     count = len(filters)
     st.caption(
         f"What the first layer of {name} looks for, {count} of its filters of {side} x {side}: "
-        ":blue[blue] wants ink there, :orange[orange] wants none."
+        "blue wants ink there, orange wants none."
     )
     columns = count // 2 if count % 2 == 0 and count > 8 else count
     st.image(

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from digitcore.jobs import Refused
+from digitcore.jobs import Jobs, Refused
 from digitcore.standing import Job
 
 ICONS = {
@@ -86,6 +86,12 @@ def attempt(verb: Callable, *arguments: object, done: str = "") -> Any:
     except OSError as error:
         _say_why_not(f"The disk refuses: {error.strerror or error}", ":material/error:")
     return None
+
+
+def resume(jobs: Jobs, name: str) -> None:
+    """Go on with a run, and look at it."""
+    if attempt(jobs.start, name):
+        st.session_state.watch_next = name
 
 
 def _say_why_not(reason: str, icon: str) -> None:

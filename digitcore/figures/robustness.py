@@ -57,7 +57,7 @@ def by_level(
     levels = sorted([KINDS[kind].clean, *KINDS[kind].levels])
     figure.add_vline(
         x=KINDS[kind].clean, line={"color": GREY, "width": 1, "dash": "dash"},
-        annotation={"text": CLEAN, "font": {"color": GREY}, "yanchor": "bottom", "y": 1,
+        annotation={"text": CLEAN, "yanchor": "bottom", "y": 1,
                     "yref": "paper", "xanchor": "center"},
     )  # fmt: skip
     if chosen:

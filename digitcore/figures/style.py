@@ -32,6 +32,7 @@ _SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "pentago
 # are left out: they tell training from validation. Five has no factor in common with the other
 # counts, so that runs that share a colour by chance seldom share a dash too.
 _DASHES = ("solid", "8px,4px", "8px,3px,2px,3px", "15px,4px", "8px,3px,2px,3px,2px,3px")
+_PARTS = (_COLOURS, _PATTERNS, _SYMBOLS, _DASHES)  # in the order of Style
 
 
 @dataclass(frozen=True)
@@ -54,19 +55,28 @@ _LOOKS = len(_STARS) * len(_GREYS)  # looks: the counts have no factor in common
 
 def style_of(model: str) -> Style:
     """A model's look: by its place in the zoo, or from its name where it is a user's run."""
-    return _look(_place(model, list(ZOO)))
+    return _look([_place(model, list(ZOO))] * len(_PARTS))
 
 
 def styles_of(models: Iterable[str], ensembles: Collection[str] = ()) -> dict[str, Style]:
-    """The looks of models that are in one picture: each its own, and else no two the same colour.
+    """The looks of models that are in one picture: each its own, and else no two the same colour,
+    nor the same pattern, marker or dash while there are enough of these.
 
     The first with a look keeps it, what is shipped before what is not; another after it takes the
     next that is free. ensembles: which of them are no single models.
     """
     names = list(models)
     stars = _shared_out([name for name in names if name in ensembles], SHIPPED_ENSEMBLES, _LOOKS)
-    looks = _shared_out([name for name in names if name not in ensembles], ZOO, len(_COLOURS))
-    return {name: _star(stars[name]) if name in stars else _look(looks[name]) for name in names}
+    single = [name for name in names if name not in ensembles]
+    colours = _shared_out(single, ZOO, len(_COLOURS))
+    parts = [
+        _shared_out(single, ZOO, len(looks)) if len(single) <= len(looks) else colours
+        for looks in _PARTS
+    ]
+    return {
+        name: _star(stars[name]) if name in stars else _look([part[name] for part in parts])
+        for name in names
+    }
 
 
 def _shared_out(names: Iterable[str], shipped: Iterable[str], count: int) -> dict[str, int]:
@@ -106,10 +116,6 @@ def _place(model: str, order: Sequence[str]) -> int:
     return order.index(model) if model in order else crc32(model.encode())
 
 
-def _look(place: int) -> Style:
-    return Style(
-        _COLOURS[place % len(_COLOURS)],
-        _PATTERNS[place % len(_PATTERNS)],
-        _SYMBOLS[place % len(_SYMBOLS)],
-        _DASHES[place % len(_DASHES)],
-    )
+def _look(places: Sequence[int]) -> Style:
+    """places: one for each of _PARTS."""
+    return Style(*(looks[place % len(looks)] for looks, place in zip(_PARTS, places, strict=True)))

@@ -29,6 +29,7 @@ from digitcore.guidance.remedies import (
     against_plateau,
     either,
     faster,
+    longer,
     plainly,
     raised,
     slower,
@@ -62,7 +63,7 @@ NAMED = {
 
 @dataclass(frozen=True)
 class Advice:
-    """kind: diverging, overfitting, plateau, rate too high or rate too low.
+    """kind: diverging, overfitting, plateau, rate too high, rate too low or too short.
 
     words: what is seen, with its figures. remedy: what to try, given what the recipe has. Both are
     whole sentences.
@@ -93,6 +94,7 @@ def advise(
         or _diverging(training)
         or _not_learning(training)
         or _bouncing(training)
+        or _too_short(training)
         or _unfinished(training)
         or _overfitting(training)
         or _plateau(training)
@@ -209,6 +211,18 @@ def _bouncing(training: Training) -> Advice | None:
         "settle."
     )
     return Advice("rate too high", words, slower(training.recipe))
+
+
+def _too_short(training: Training) -> Advice | None:
+    """An ended training of so few steps that nothing can have been learned."""
+    steps = training.epochs[-1] * training.steps_per_epoch if training.ended else STEPS
+    if steps >= FEW_STEPS or not len(training.loss) or training.learned(training.level) > MOST:
+        return None
+    words = (
+        f"{when(training)} the training loss is {training.level:.3f} (guessing gives "
+        f"{GUESSING:.3f}), and these were no more than {steps:.0f} steps: too few to learn from."
+    )
+    return Advice("too short", words, longer(training.recipe, training.steps_per_epoch, STEPS))
 
 
 def _unfinished(training: Training) -> Advice | None:

@@ -1,9 +1,11 @@
 """What to try against what is seen, by what the recipe has already."""
 
+from math import ceil
+
 import numpy as np
 
 from digitcore.augment import Warp
-from digitcore.recipes import Recipe
+from digitcore.recipes import MOST_EPOCHS, Recipe
 from digitcore.words import listed
 
 # Where to start: what learned best here; for sgd (momentum 0.9) 0.1 did too, but 0.3 was lost.
@@ -40,6 +42,13 @@ def faster(recipe: Recipe) -> str:
     """A higher learning rate."""
     more = f"Try a learning rate of {plainly(raised(recipe))}"
     return f"{more}, or find one by {RANGE_TEST}."
+
+
+def longer(recipe: Recipe, steps_per_epoch: int, steps: int) -> str:
+    """More steps: so many in all."""
+    epochs = min(ceil(steps / steps_per_epoch), MOST_EPOCHS)
+    also = "" if recipe.mnist else ", and learn from MNIST's digits too"
+    return f"Train for more epochs, say {epochs:,}, or with smaller batches{also}."
 
 
 def either(recipe: Recipe) -> str:

@@ -15,6 +15,7 @@ from digitcore.progress import read_changes
 from digitcore.recipes import Recipe, varying
 from digitcore.report import Piece
 from digitcore.words import counted
+from ui.charts import show_chart
 from ui.compare import looks
 from ui.compare.part import TEST, VALIDATION
 from ui.compare.seen import Seen, fairness
@@ -85,7 +86,7 @@ def show(seen: Seen) -> None:
     found = _matching(table, words)
     if found.any():
         shown = [line for line, keep in zip(board, found, strict=True) if keep]
-        st.plotly_chart(_chart(seen, shown), config={"displayModeBar": False}, key="board chart",
+        show_chart(_chart(seen, shown), key="board chart",
                         alt=_alt(seen, shown))  # fmt: skip
         _show_table(seen, table[found])
     else:

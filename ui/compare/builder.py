@@ -38,7 +38,7 @@ LETTERS = 200  # of a description
 
 def show(chosen: Sequence[str]) -> None:
     """chosen: the single models that are compared."""
-    st.subheader("Build your own")
+    st.header("Build your own")
     st.caption(
         "Choose members by what they reach together on the validation digits, from which no "
         "network learned. What it reaches on the test digits is shown when it is saved, so that "
@@ -199,7 +199,7 @@ def _show_own() -> None:
     every = {own.name: own for own in jobs().ensembles.all()}
     if not every:
         return
-    st.subheader("Made here")
+    st.header("Made here")
     for own in every.values():
         if not own.whole:
             st.warning(f"{own.name} does not answer: {_lack(own)}", icon=":material/broken_image:")

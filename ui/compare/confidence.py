@@ -14,6 +14,7 @@ from digitcore.figures import confidence as figures
 from digitcore.folder import RunDamaged
 from digitcore.report import Piece
 from ui import loaders
+from ui.charts import show_chart
 from ui.compare import ranks
 from ui.compare.confidence_tables import (
     COLUMNS,
@@ -143,7 +144,7 @@ def _validation(seen: Seen) -> tuple[dict[str, Predictions], list[str]]:
 @st.fragment
 @in_words()
 def _show_trust(seen: Seen) -> None:
-    st.markdown("#### Does it come true?")
+    st.markdown("### Does it come true?")
     by = st.segmented_control("Bins of", WAYS, default=WAYS[0], required=True, key=BY,
                               bind="query-params", persist_state="session")  # fmt: skip
     st.caption(trust_words(seen, by))
@@ -158,7 +159,7 @@ def _show_trust(seen: Seen) -> None:
 @st.fragment
 @in_words()
 def _show_abstention(seen: Seen, validation: Mapping[str, Predictions]) -> None:
-    st.markdown("#### What if they may leave digits to a person?")
+    st.markdown("### What if they may leave digits to a person?")
     threshold = st.select_slider(
         "Answers only from this confidence on", THRESHOLDS, START, key=SURE, format_func=_short,
         bind="query-params", persist_state="session",
@@ -205,7 +206,7 @@ def _show_left_over(seen: Seen, threshold: float) -> None:
 @st.fragment
 @in_words()
 def _show_temperatures(seen: Seen, validation: Mapping[str, Predictions]) -> None:
-    st.markdown("#### Can it be mended? Temperature scaling")
+    st.markdown("### Can it be mended? Temperature scaling")
     st.caption(
         "One number divides a model's logits, so that no answer changes, only how sure it is; of "
         "an ensemble, the logarithms of its combined probabilities. "
@@ -228,7 +229,7 @@ def _show_before_after(seen: Seen, results: Mapping[str, Tempered]) -> None:
 @st.fragment
 @in_words()
 def _show_mistakes(seen: Seen) -> None:
-    st.markdown("#### Where confidence misleads")
+    st.markdown("### Where confidence misleads")
     name = st.selectbox("Most confident mistakes of", seen.names, key="confidence of", width=220)
     places = [mistake.index for mistake in seen.predictions[name].mistakes()]
     if not places:
@@ -264,7 +265,7 @@ def _tempered(seen: Seen, validation: Mapping[str, Predictions]) -> dict[str, Te
 
 
 def _show_chart(figure: go.Figure, key: str, alt: str) -> None:
-    st.plotly_chart(figure, config={"displayModeBar": False}, alt=alt, key=f"confidence {key}")
+    show_chart(figure, alt=alt, key=f"confidence {key}")
 
 
 # Predictions are hashed by what is in them: a millisecond, against ten for what follows.

@@ -11,6 +11,7 @@ from digitcore.comparison.confusion import SCALES, most_confused, moved, places,
 from digitcore.figures.confusion import Cell, confusion, difference, strongest
 from digitcore.report import Piece
 from digitcore.words import counted
+from ui.charts import show_chart
 from ui.compare.digit import show_digits
 from ui.compare.seen import Seen
 from ui.kept import kept_among
@@ -119,12 +120,11 @@ def _show_matrices(
 
 def _show_matrix(figure: go.Figure, name: str, alt: str) -> None:
     key = f"confusion matrix {name}"
-    st.plotly_chart(
+    show_chart(
         figure,
         key=key,
         on_select=partial(_pick, key, name),
         selection_mode="points",
-        config={"displayModeBar": False},
         alt=alt,
     )
 

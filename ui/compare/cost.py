@@ -12,6 +12,7 @@ from digitcore.figures.cost import cost_front
 from digitcore.finish import time_one_image
 from digitcore.folder import RunDamaged
 from digitcore.report import Piece
+from ui.charts import show_chart
 from ui.compare.board import at_test
 from ui.compare.seen import Seen
 from ui.loaders import members
@@ -48,9 +49,8 @@ def show(seen: Seen) -> None:
     times = _choose_times(seen) if cost is TIME else None
     offers = _offers(seen, cost, times)
     words = advice(offers, cost)
-    st.plotly_chart(
+    show_chart(
         cost_front(offers, cost, seen.styles), key=f"cost {cost.field}",
-        config={"displayModeBar": False},
         alt=f"Accuracy of {len(offers)} models against {cost.axis}. {words[0]}",
     )  # fmt: skip
     for paragraph in words:

@@ -15,6 +15,7 @@ from digitcore.folder import RunDamaged
 from digitcore.own.answers import OwnPart
 from digitcore.robustness import NotMeasured
 from ui import loaders
+from ui.charts import show_chart
 from ui.choice import OWN
 from ui.compare.part import TEST, VALIDATION
 from ui.compare.seen import Seen
@@ -76,9 +77,8 @@ def _show_digit(seen: Seen, place: int) -> None:
                 _offer_draw(seen, int(seen.numbers[place]))
         with st.container(width="stretch"):
             probs = {name: found.probs[place] for name, found in _with_members(seen).items()}
-            st.plotly_chart(
+            show_chart(
                 figures.shades(probs, label),
-                config={"displayModeBar": False},
                 alt=f"Probabilities of each of {len(probs)} models for the digits 0 to 9.",
                 key="digit probabilities",
             )

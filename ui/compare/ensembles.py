@@ -14,6 +14,7 @@ from digitcore.own.answers import OwnPart
 from digitcore.report import Piece
 from digitcore.robustness import NotMeasured
 from digitcore.words import counted
+from ui.charts import show_chart
 from ui.compare import builder
 from ui.compare.digit import show_digits
 from ui.compare.dissected import (
@@ -130,7 +131,7 @@ def _words(found: Dissected) -> list[str]:
 
 
 def _show_members(found: Dissected) -> None:
-    st.subheader("What each member adds")
+    st.header("What each member adds")
     with st.grid(2, min_column_width=WIDTH):
         for where, part in found.parts.items():
             with st.container():
@@ -143,9 +144,9 @@ def _show_members(found: Dissected) -> None:
 
 def _show_leave_one_out(found: Dissected, where: str, part: Anatomy) -> None:
     told = summary(part.leave_one_out)
-    st.plotly_chart(
+    show_chart(
         drawings.leave_one_out(part.leave_one_out, found.seen.styles, where),
-        key=f"ensembles leave one out {where}", config={"displayModeBar": False},
+        key=f"ensembles leave one out {where}",
         alt=f"Errors on {where} that each of {len(part.names)} members saves and spoils. {told[0]}",
     )  # fmt: skip
     for sentence in told:
@@ -209,7 +210,7 @@ def _parting(found: Dissected) -> str:
 
 
 def _show_parting(found: Dissected) -> None:
-    st.subheader("When the majority is wrong")
+    st.header("When the majority is wrong")
     st.text(_parting(found))
     stories = _stories(found.shown)
     kept_among(LOOK, list(stories))
@@ -256,12 +257,11 @@ def _fitted(found: Dissected) -> dict[str, float]:
 
 
 def _show_weights(found: Dissected) -> None:
-    st.subheader("Should they count alike?")
+    st.header("Should they count alike?")
     weights = _fitted(found)
     with st.grid(2, min_column_width=WIDTH):
-        st.plotly_chart(
+        show_chart(
             drawings.weights(weights, found.seen.styles), key="ensembles weights",
-            config={"displayModeBar": False},
             alt=weights_told(weights, weights.values()),
         )  # fmt: skip
         with st.container():

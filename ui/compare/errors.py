@@ -13,6 +13,7 @@ from digitcore.comparison.overlap import Confused, told
 from digitcore.figures import errors as figures
 from digitcore.report import Piece
 from digitcore.words import counted
+from ui.charts import show_chart
 from ui.compare import rates
 from ui.compare.digit import pictures, show_digits
 from ui.compare.error_words import (
@@ -90,7 +91,7 @@ def _show_mistakes(seen: Seen) -> None:
     """One model: there is no overlap, but there are its errors."""
     (name,) = seen.names
     mistakes, rate = seen.predictions[name].mistakes(), seen.predictions[name].error_rate
-    st.markdown("#### What it misreads")
+    st.markdown("### What it misreads")
     st.caption(
         f"{name} misreads {len(mistakes):,} of {seen.where}: {rate.words}, the most "
         "confident first. Choose a second model to see how far their errors overlap."
@@ -102,7 +103,7 @@ def _show_mistakes(seen: Seen) -> None:
 @in_words()
 def _show_overlap(seen: Seen) -> None:
     found = overlap.overlap(seen.predictions, ROWS)
-    st.markdown("#### How far their errors overlap")
+    st.markdown("### How far their errors overlap")
     st.caption(overlap_words(seen, found))
     rows = range(len(found.groups))
     with st.grid(2, min_column_width=WIDTH):
@@ -126,9 +127,9 @@ def _choose(label: str, rows: Sequence, key: str, words: Callable) -> Any:
 def _clickable(figure: go.Figure, key: str, alt: str) -> None:
     """A chart whose rows can be clicked; the row that is chosen is marked in it, so that each
     choice draws it anew and the browser keeps no selection of its own."""
-    st.plotly_chart(
+    show_chart(
         figure, key=f"{key} chart", on_select=partial(_pick, key), selection_mode="points",
-        config={"displayModeBar": False}, alt=alt,
+        alt=alt,
     )  # fmt: skip
 
 
@@ -142,7 +143,7 @@ def _pick(key: str) -> None:
 @in_words()
 def _show_look(seen: Seen) -> None:
     """The digits on which models differ most, or not at all."""
-    st.markdown("#### Digits to look at")
+    st.markdown("### Digits to look at")
     look = st.segmented_control(
         "Digits that", [ALL, RIGHT, WRONG, DISPUTED], default=ALL, required=True, key=LOOK,
         bind="query-params", persist_state="session", wrap=True,
@@ -176,7 +177,7 @@ def _choose_alone(seen: Seen, look: str) -> tuple[np.ndarray, str]:
 @in_words()
 def _show_pairs(seen: Seen) -> None:
     found = overlap.confused(seen.predictions)[:PAIRS]
-    st.markdown("#### Most confused pairs")
+    st.markdown("### Most confused pairs")
     st.caption(pairs_words(seen, found))
     with st.grid(2, min_column_width=WIDTH):
         chart, digits = st.container(), st.container()
@@ -196,10 +197,10 @@ def _show_pairs(seen: Seen) -> None:
 @st.fragment
 @in_words()
 def _show_agreement(seen: Seen) -> None:
-    st.markdown("#### How alike they answer")
+    st.markdown("### How alike they answer")
     st.caption(agreement_words(seen))
-    st.plotly_chart(
-        _agreement(seen), config={"displayModeBar": False}, key="errors agreement",
+    show_chart(
+        _agreement(seen), key="errors agreement",
         alt=f"How many of {seen.where} each two models answer differently. "
         f"{agreement_words(seen)}",
     )  # fmt: skip

@@ -16,6 +16,7 @@ from digitcore.comparison.significance import (
 )
 from digitcore.figures import gaps as figures
 from digitcore.report import Piece
+from ui.charts import show_chart
 from ui.compare.board import at_test, recipes_of
 from ui.compare.digit import pictures, show_digits
 from ui.compare.error_words import how_many
@@ -136,9 +137,8 @@ def _show_reference(seen: Seen, own: Sequence[Pair], reference: str) -> None:
             f"{', '.join(names)} differ only by their seed: a gap between them is one of these "
             "very networks, and says nothing of their recipe. The Leaderboard groups them."
         )
-    st.plotly_chart(
+    show_chart(
         figures.forest(own, reference, seen.styles), key="gaps forest",
-        config={"displayModeBar": False},
         alt=f"Accuracy of {len(own)} other models less that of {reference} with 95 % intervals. "
         f"{standing(own)}",
     )  # fmt: skip
@@ -154,7 +154,7 @@ def _show_pairs(seen: Seen, pairs: Sequence[Pair], order: Sequence[str]) -> None
         return
     by_title = {_title(pair.a, pair.b): pair for pair in pairs}
     kept_among(PAIR, list(by_title))
-    st.subheader("All pairs")
+    st.header("All pairs")
     st.text(_legend(pairs))
     with st.grid(2, min_column_width=WIDTH):
         chart, side = st.container(), st.container()
@@ -164,9 +164,8 @@ def _show_pairs(seen: Seen, pairs: Sequence[Pair], order: Sequence[str]) -> None
         _show_pair(seen, by_title[title])
     with chart:
         figure = figures.matrix(pairs, order, by_title[title], text_colour())
-        st.plotly_chart(
+        show_chart(
             figure, key=CHART, on_select=_pick, selection_mode="points",
-            config={"displayModeBar": False},
             alt=f"Which of {len(order)} models beats which: {_legend(pairs)}",
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from digitcore.comparison.ranking import MACRO, Of, Ranking, ranking
 from digitcore.evaluation import Predictions
 from digitcore.figures import confidence as figures
 from digitcore.report import Piece
+from ui.charts import show_chart
 from ui.compare.seen import Seen
 from ui.kept import kept_among
 from ui.tables import show_table
@@ -22,7 +23,7 @@ WIDTH = 300  # pixels that a chart needs
 @st.fragment
 @in_words()
 def show(seen: Seen) -> None:
-    st.markdown("#### Do a digit's own images rank above all others?")
+    st.markdown("### Do a digit's own images rank above all others?")
     inside = st.expander("ROC and precision-recall curves, of each digit and on average",
                          key=CURVES, on_change="rerun", bind="query-params")  # fmt: skip
     if inside.open:
@@ -40,8 +41,8 @@ def _show_curves(seen: Seen, rankings: Mapping[str, Ranking]) -> None:
     st.caption(_words(seen, rankings))
     with st.grid(2, min_column_width=WIDTH):
         figure = _curves(seen, rankings, of)
-        st.plotly_chart(
-            figure, config={"displayModeBar": False}, key="confidence ranks",
+        show_chart(
+            figure, key="confidence ranks",
             alt=f"{figure.layout.title.text}, {len(rankings)} models. The table has the areas "
             "under the curves.",
         )  # fmt: skip

@@ -10,6 +10,7 @@ from digitcore.comparison.overlap import class_rates as rates_of
 from digitcore.evaluation import Rate
 from digitcore.figures.errors import class_rates
 from digitcore.report import Piece
+from ui.charts import show_chart
 from ui.compare.seen import Seen
 from ui.words import in_words
 
@@ -26,7 +27,7 @@ WORDS = {
 @st.fragment
 @in_words()
 def show(seen: Seen) -> None:
-    st.markdown("#### Digit by digit")
+    st.markdown("### Digit by digit")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         metric = st.segmented_control(
             "Rate", METRICS, default="recall", required=True, key="rate", bind="query-params",
@@ -42,8 +43,8 @@ def show(seen: Seen) -> None:
         return
     rates = _rates(seen, names)
     st.caption(f"{WORDS[metric]} n = {seen.where}, with 95 % intervals.")
-    st.plotly_chart(
-        class_rates(rates, metric, seen.styles), config={"displayModeBar": False},
+    show_chart(
+        class_rates(rates, metric, seen.styles),
         key="errors rates", alt=f"{NAMES[metric]} of each digit, of {', '.join(names)}",
     )  # fmt: skip
     with st.expander("As a table", icon=":material/table:"):

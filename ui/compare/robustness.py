@@ -17,6 +17,7 @@ from digitcore.report import Piece
 from digitcore.robustness import Sturdiness
 from digitcore.runs import NoSuchModel
 from ui import loaders
+from ui.charts import show_chart
 from ui.compare.digit import show_digits
 from ui.compare.measuring import show_measuring
 from ui.compare.seen import Seen
@@ -41,8 +42,8 @@ def show(seen: Seen) -> None:
         )
         return
     st.caption(_words(models))
-    st.plotly_chart(
-        figures.overview(models), config={"displayModeBar": False}, key="sturdiness overview",
+    show_chart(
+        figures.overview(models), key="sturdiness overview",
         alt=f"Mean accuracy by distortion. {_best(models)}",
     )  # fmt: skip
     _show_kind(seen.only(list(models)), models)
@@ -114,9 +115,9 @@ def _show_kind(seen: Seen, models: Models) -> None:
     _show_examples(kind)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = _choose(kind, models)
-    st.plotly_chart(
+    show_chart(
         figures.by_level(kind, models, seen.styles, chosen), key=f"sturdiness {kind} chart",
-        config={"displayModeBar": False}, on_select=partial(_pick, kind), selection_mode="points",
+        on_select=partial(_pick, kind), selection_mode="points",
         alt=f"Accuracy of {len(models)} models by {KINDS[kind].axis}; the table below has it.",
     )  # fmt: skip
     with st.expander("As a table", icon=":material/table:"):
@@ -180,7 +181,7 @@ def _show_flips(seen: Seen, models: Models, name: str, setting: Setting) -> None
     after = under.predictions[name]
     before = robustness.sampled(loaders.answers(name))
     flips = robustness.flips(before, after)
-    st.markdown(f"#### What flips for {name}")
+    st.markdown(f"### What flips for {name}")
     st.caption(
         f"Of {under.where}, {name} reads {after.correct:,} rightly: {after.accuracy.words}. "
         f"Undistorted, it reads {before.correct:,} of them: {before.accuracy.words}."

@@ -70,10 +70,11 @@ class Seen:
         )
 
 
-def add_model(name: str) -> None:
-    """Make a model one of those that are compared, also from another page."""
+def add_model(name: str) -> list[str]:
+    """Make a model the first of those that are compared, also from another page; gives them all."""
     chosen = st.session_state.get(MODELS) or _worth_comparing(loaders.leaderboard()[0])
-    st.session_state[MODELS] = [*dict.fromkeys([*chosen, name])]
+    st.session_state[MODELS] = [*dict.fromkeys([name, *chosen])]
+    return st.session_state[MODELS]
 
 
 def rename_model(name: str, new: str) -> None:
@@ -219,8 +220,8 @@ def _say_what_is_left_out(
                 "What is usually compared is shown instead.")  # fmt: skip
     elif unknown:
         st.info(f"The address asks also for {', '.join(unknown)}: there is no such model here.")
-    poor = [name for name in rows if name not in default]
-    if poor and names == default:
+    poor = [name for name in rows if name not in default and name not in names]
+    if poor and set(default) <= set(names):
         st.caption(f"Not among them at first, since they read worse than every shipped model: "
                    f"{', '.join(poor)}.")  # fmt: skip
 

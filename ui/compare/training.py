@@ -10,6 +10,7 @@ from digitcore.figures.histories import ALONG, METRICS, History, overlaid, summa
 from digitcore.folder import RunDamaged
 from digitcore.report import Piece
 from ui import loaders
+from ui.charts import show_chart
 from ui.compare.seen import Seen
 from ui.kept import kept_among, kept_on
 
@@ -25,10 +26,9 @@ def show(seen: Seen) -> None:
         st.info("There is no history to draw.", icon=":material/show_chart:")
         return
     metric, along, log = _choose_curve()
-    st.plotly_chart(
+    show_chart(
         overlaid(histories, metric, along, log, _styles(seen, histories)),
         key="training chart",
-        config={"displayModeBar": False},
         alt=f"{metric.capitalize()} of {', '.join(histories)} against {ALONG[along]}.",
     )
     st.caption(_about(histories, along))

@@ -78,7 +78,7 @@ def choose_view() -> str:
 
 def show_view(view: str, seen: Seen) -> None:
     """Runs by itself when something in it is chosen, so that the rest of the page stays."""
-    st.subheader(QUESTIONS[view])
+    st.header(QUESTIONS[view])
     st.fragment(_show)(view, seen)
 
 

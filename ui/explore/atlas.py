@@ -215,7 +215,7 @@ def _show_picked(catalogue: Catalogue, colouring: Colouring, picked: Picked | No
     singled = ""
     if picked.only is not None:
         singled = f", {colouring.title.lower()} {colouring.kinds[picked.only].name} alone"
-    st.markdown(f"#### {_digits(len(places))} inside the outline{singled}")
+    st.markdown(f"### {_digits(len(places))} inside the outline{singled}")
     if not len(places):
         st.info("No digit lies inside. Draw the outline around some.", icon=":material/crop_free:")
         return

@@ -13,6 +13,7 @@ from digitcore.exploration.catalogue import TEST, TRAINING, VALIDATION, Catalogu
 from digitcore.exploration.prototypes import Prototype, prototypes
 from digitcore.figures import data as figures
 from digitcore.report import Piece
+from ui.charts import show_chart
 from ui.explore import measures
 from ui.explore.chosen import own_sets
 from ui.pictures import sheet
@@ -43,11 +44,11 @@ PIXELS = (
 def show(catalogue: Catalogue) -> None:
     table = shares.balance(catalogue.labels, catalogue.table["split"])
     _show_headline(catalogue, table)
-    st.plotly_chart(figures.balance(table), key="glance balance", config={"displayModeBar": False},
+    show_chart(figures.balance(table), key="glance balance",
                     alt=f"Share of each digit in each split. {_frequent(table)}")  # fmt: skip
     _show_table(catalogue, table)
     st.fragment(_show_measures)(catalogue)
-    st.subheader("The average digit of each class")
+    st.header("The average digit of each class")
     _show_prototypes(catalogue)
 
 
@@ -66,7 +67,7 @@ def _show_table(catalogue: Catalogue, table: pd.DataFrame) -> None:
 @in_words()
 def _show_measures(catalogue: Catalogue) -> None:
     """Runs by itself when a measure or a class is chosen."""
-    st.subheader("How they are drawn")
+    st.header("How they are drawn")
     measures.show(catalogue)
 
 

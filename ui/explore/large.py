@@ -11,6 +11,7 @@ from digitcore.exploration.catalogue import TEST, Catalogue
 from digitcore.exploration.neighbours import Neighbours
 from digitcore.exploration.selection import MEASURED, standing
 from digitcore.own.store import own_sets
+from ui.charts import show_chart
 from ui.explore.answers import answers_to, answers_words
 from ui.explore.captions import caption
 from ui.explore.chosen import DONE
@@ -115,8 +116,8 @@ def _show_origin(catalogue: Catalogue, number: int) -> None:
 
 def _show_answers(catalogue: Catalogue, place: int) -> None:
     probs = answers_to(catalogue, place)
-    st.plotly_chart(
-        figures.shades(probs, int(catalogue.labels[place])), config={"displayModeBar": False},
+    show_chart(
+        figures.shades(probs, int(catalogue.labels[place])),
         alt=f"Probabilities of {', '.join(probs)} for the digits 0 to 9; the label is "
         f"{catalogue.labels[place]}.", key="digit answers",
     )  # fmt: skip

@@ -15,6 +15,7 @@ from digitcore.exploration.spread import spreads, standing_out
 from digitcore.exploration.statistics import STATISTICS, Statistic
 from digitcore.figures import data as figures
 from digitcore.report import Piece
+from ui.charts import show_chart
 from ui.explore.digit import caption, show_digits
 from ui.explore.sent import send_to_gallery
 from ui.kept import kept_among
@@ -73,9 +74,9 @@ def _show_spread(catalogue: Catalogue, statistic: Statistic, chosen: int | None)
     found = spreads(catalogue.table[statistic.name].to_numpy(), catalogue.labels)
     words = standing_out(statistic, found)
     st.text(words)
-    st.plotly_chart(
+    show_chart(
         figures.distribution(statistic, found, chosen), key=CHART, on_select=_pick,
-        selection_mode="points", config={"displayModeBar": False},
+        selection_mode="points",
         alt=f"{statistic.axis} of the digits of each class. {words}",
     )  # fmt: skip
     few = all(len(spread.values) for spread in found.values())

@@ -146,7 +146,7 @@ def _show_query(query: Query, by_pixels: Found, by_features: Found | None, model
         st.image(enlarge(query.image, SIDE), width=SIDE, alt=query.title)
         with st.container(width="stretch"):
             label = "" if query.label is None else f", labelled {query.label}"
-            st.markdown(f"#### {query.title}{label}")
+            st.markdown(f"### {query.title}{label}")
             if by_features is not None:
                 both = len(set(by_pixels.shown) & set(by_features.shown))
                 st.caption(

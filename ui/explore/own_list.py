@@ -17,8 +17,9 @@ from ui.explore.learners import learners_words
 from ui.explore.sent import go_to_view
 from ui.explore.sources import show_sources
 from ui.kept import kept_among
+from ui.own_choice import OWN
 from ui.tables import show_table
-from ui.words import in_words
+from ui.words import go_to, in_words
 
 CHOSEN, TROUBLE = "own set", "own set that stays"
 DAMAGED = "cannot be read"
@@ -29,7 +30,7 @@ COLUMNS = {
 
 
 def show() -> None:
-    st.subheader("Kept sets")
+    st.header("Kept sets")
     if trouble := st.session_state.pop(TROUBLE, ""):
         st.error(trouble, icon=":material/error:")
     names = own_sets().names()
@@ -63,6 +64,8 @@ def _offer(name: str) -> None:
     if st.button("Explore", icon=":material/search:"):
         ask_for_set(name)
         go_to_view("At a glance")
+    if st.button("Train on it", icon=":material/model_training:"):
+        go_to("pages/train.py", {OWN: name})
     for kind, write, mime in (
         ("NPZ", write_npz, "application/octet-stream"),
         ("CSV", write_csv, "text/csv"),

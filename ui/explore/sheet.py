@@ -51,10 +51,10 @@ def show() -> str | None:
         return None
     _show_found(labelled.sheet)
     _offer_mending(len(labelled.labels))
-    st.subheader("What is written?")
+    st.header("What is written?")
     labelled = _fill(labelled)
     _show_labels(labelled, f"{zlib.crc32(photo)} {labelled.version}")
-    st.subheader("Keep them")
+    st.header("Keep them")
     name = offer_keeping(labelled)
     if name:
         forget_photo()

@@ -65,7 +65,7 @@ def choose_view() -> str:
 def show_view(view: str, name: str) -> None:
     """A view of the set with this name. Runs by itself when something in it is chosen, so that the
     rest of the page stays."""
-    st.subheader(QUESTIONS[view])
+    st.header(QUESTIONS[view])
     st.fragment(_show)(view, name)
 
 

@@ -71,7 +71,7 @@ def _thrown() -> int:
 
 
 def _show_one(catalogue: Catalogue, how: Warp) -> None:
-    st.subheader("One digit")
+    st.header("One digit")
     place = _choose_place(catalogue)
     title = f"{catalogue.title(place)}, {a_digit(catalogue.labels[place])}"
     before = catalogue.images[place : place + 1]
@@ -146,7 +146,7 @@ def _kept_place(catalogue: Catalogue) -> int:
 
 
 def _show_sheet(catalogue: Catalogue, how: Warp) -> None:
-    st.subheader("As one epoch sees them")
+    st.header("As one epoch sees them")
     places = _sheet_places(catalogue)
     before = catalogue.digits.images[places]
     kind = "training digits" if catalogue.is_mnist else f"digits of {catalogue.name}"
