@@ -431,6 +431,15 @@ def test_a_finished_run_is_compared_by_a_button_with_what_is_compared_already(ru
     assert app.query_params["models"] == ["mine", "champion"]
 
 
+def test_a_run_that_is_asked_on_draw_is_named_there(runs):
+    shipped_as_run(runs, "mine")
+    app = open_train()
+    choose(app, "mine")
+    button(app, "Ask it on Draw").click().run()
+    assert app.title[0].value == "Draw a digit"
+    assert "Who answers: mine" in [expander.label for expander in app.expander]
+
+
 @pytest.mark.parametrize("file", [RECIPE, HISTORY, RESULT, progress.STATUS, progress.BATCHES,
                                   progress.CHANGES, progress.NOTE])  # fmt: skip
 @pytest.mark.parametrize("damage", [b"", b"\xff\x00damaged", b"{}"])

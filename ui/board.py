@@ -23,6 +23,7 @@ def show_board(board: Sequence[Row]) -> None:
         hide_index=True,
         height="content",
         placeholder="",
+        alt=f"Accuracy, size, speed and training of {len(board)} models and ensembles",
         column_config={
             "Model": st.column_config.TextColumn(pinned=True),
             "Accuracy": st.column_config.NumberColumn(format=PERCENT),

@@ -4,11 +4,13 @@ import streamlit as st
 
 from digitcore.comparison.anatomy import weights_told
 from digitcore.ensemble import WAYS
-from digitcore.folder import RunDamaged
+from digitcore.folder import NAME, RunDamaged
 from digitcore.members import Members
 from digitcore.runs import Ensemble
+from digitcore.words import listed
 
 OWN = "own choice"
+NAMED = 3  # chosen models that are named one by one
 
 
 def choose_ensemble(models: Members) -> Ensemble:
@@ -30,7 +32,11 @@ def _asked(names: list[str]) -> str:
     kept = st.session_state.get("ensemble", names[0])
     asked = st.query_params.get("ensemble", kept)
     asked = asked if asked in names else names[0]
-    return asked if asked == OWN else f"the {asked} ensemble"
+    if asked != OWN:
+        return f"the {asked} ensemble"
+    members = st.query_params.get_all("members") or st.session_state.get("members", [])
+    named = [name for name in members if NAME.fullmatch(name)]  # an address may say anything
+    return listed(named) if 0 < len(named) <= NAMED else OWN
 
 
 def _choose(models: Members, names: list[str], known: dict[str, Ensemble]) -> Ensemble:

@@ -22,7 +22,7 @@ def show_batches(chosen: Sequence[Job]) -> None:
                         help="Shows small losses as clearly as large ones.")  # fmt: skip
     batches = _tables(chosen, loaders.batches)
     _chart(figures.batch_losses(batches, smoothing, log), "batch_losses",
-           f"Training loss per batch of {_names(chosen)}")  # fmt: skip
+           f"Training loss per batch of {_names(chosen)}. {_last(batches, 'loss')}")  # fmt: skip
 
 
 def show_epochs(chosen: Sequence[Job]) -> None:
@@ -32,11 +32,13 @@ def show_epochs(chosen: Sequence[Job]) -> None:
     names, log = _names(chosen), st.session_state.get("log", True)
     with st.grid(3, min_column_width=300):
         _chart(figures.losses(histories, log), "losses",
-               f"Training and validation loss per epoch of {names}")  # fmt: skip
+               f"Training and validation loss per epoch of {names}. "
+               f"{_last(histories, 'validation_loss')}")  # fmt: skip
         _chart(figures.accuracies_by_epoch(histories, held), "accuracies",
                f"Validation accuracy per epoch of {names}. {_so_far(histories)}")  # fmt: skip
-        _chart(figures.learning_rates(_tables(chosen, loaders.batches)), "rates",
-               f"Learning rate of {names}")  # fmt: skip
+        rates = _tables(chosen, loaders.batches)
+        _chart(figures.learning_rates(rates), "rates",
+               f"Learning rate of {names}. {_last(rates, 'learning_rate')}")  # fmt: skip
 
 
 def _names(chosen: Sequence[Job]) -> str:
@@ -57,6 +59,14 @@ def _tables(chosen: Sequence[Job], load: Callable) -> dict[str, pd.DataFrame]:
         except RunDamaged as damage:
             st.warning(str(damage), icon=":material/broken_image:")
     return tables
+
+
+def _last(tables: dict[str, pd.DataFrame], column: str) -> str:
+    """What each curve has come to, for who cannot see it."""
+    return " ".join(
+        f"{name}: {table[column].iloc[-1]:.3g} at last." for name, table in tables.items()
+        if len(table)
+    )  # fmt: skip
 
 
 def _so_far(histories: dict[str, pd.DataFrame]) -> str:

@@ -20,14 +20,16 @@ _MARGIN = {"l": 8, "r": 8, "t": 48, "b": 8}
 def balance(table: pd.DataFrame) -> go.Figure:
     """Shares of each class in each split, with 95 % intervals, from balance.balance()."""
     splits = list(dict.fromkeys(table["Split"]))
+    drawn = table["Low"] < table["High"]  # else as many of each were taken on purpose
     figure = go.Figure([
         _bars(table[table["Split"] == split], COLOURS[place % 3], PATTERNS[place % 3])
         for place, split in enumerate(splits[:3])
     ])  # fmt: skip
     figure.add_hline(0.1, line={"color": GREY, "width": 1, "dash": "dash"})  # all alike
     figure.update_layout(
-        title="Share of each digit, with 95 % interval", height=320, dragmode=False,
-        barmode="group", bargap=0.25, showlegend=len(splits) > 1, margin=_MARGIN,
+        title="Share of each digit" + (", with 95 % interval" if drawn.any() else ""),
+        height=320, dragmode=False, margin=_MARGIN,
+        barmode="group", bargap=0.25, showlegend=len(splits) > 1,
         legend={"orientation": "h", "y": 0, "yref": "container", "yanchor": "bottom"},
         xaxis={"title": "digit", "dtick": 1, "fixedrange": True},
         yaxis={"title": "share; dashed: all alike", "tickformat": ".0%", "fixedrange": True,
