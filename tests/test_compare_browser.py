@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from digitcore import robustness
 from digitcore.comparison.confusion import moved, places
-from digitcore.distortions import SETTINGS, sample
+from digitcore.robustness.distortions import SETTINGS, sample
 from digitcore.runs import RunStore
 from tests.server import SECONDS
 from ui.compare.views import SHOW

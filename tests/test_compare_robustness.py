@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from digitcore import figures, measuring, robustness
+from digitcore import figures, robustness
 from digitcore.digits import load_mnist
-from digitcore.distortions import KINDS, SETTINGS, Setting
 from digitcore.leaderboard import rows
 from digitcore.locks import holding
+from digitcore.robustness import measuring
+from digitcore.robustness.distortions import KINDS, SETTINGS, Setting
 from digitcore.runs import WEIGHTS, Ensemble, Run, RunStore, save_ensemble
 from tests.test_compare_page import open_view
 from tests.test_pages import use_store, words

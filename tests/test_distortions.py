@@ -14,13 +14,21 @@ from torchvision.transforms.v2 import functional as oracle
 
 from digitcore.augment import affine_matrices, resample
 from digitcore.digits import load_mnist
-from digitcore.distortions import KINDS, SAMPLE, SETTINGS, Setting, clean, distorted, sample
+from digitcore.robustness.distortions import (
+    KINDS,
+    SAMPLE,
+    SETTINGS,
+    Setting,
+    clean,
+    distorted,
+    sample,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 EVERY_SETTING = pytest.mark.parametrize("name", SETTINGS)
 SUMS = """
 from zlib import crc32
-from digitcore.distortions import SETTINGS, distorted, sample
+from digitcore.robustness.distortions import SETTINGS, distorted, sample
 print(crc32(sample().tobytes()), *(crc32(distorted(s).images.numpy().tobytes())
                                    for s in SETTINGS.values()))
 """

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from digitcore.distortions import KINDS, SETTINGS, Setting
 from digitcore.evaluation import Rate, wilson
 from digitcore.figures import styles_of
 from digitcore.figures.robustness import CLEAN, FEW, by_level, overview
 from digitcore.robustness import Sturdiness
+from digitcore.robustness.distortions import KINDS, SETTINGS, Setting
 from digitcore.zoo import ZOO
 
 EVERY_KIND = pytest.mark.parametrize("kind", KINDS)

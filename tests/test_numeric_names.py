@@ -7,7 +7,6 @@ from digitcore.comparison import calibration, overlap
 from digitcore.comparison.anatomy import Without
 from digitcore.comparison.cost import COSTS, Offer
 from digitcore.comparison.significance import every_pair
-from digitcore.distortions import SETTINGS
 from digitcore.evaluation import wilson
 from digitcore.figures import (
     accuracies,
@@ -22,6 +21,7 @@ from digitcore.figures import (
 )
 from digitcore.leaderboard import Row
 from digitcore.robustness import Sturdiness
+from digitcore.robustness.distortions import SETTINGS
 from tests.test_evaluation import guesses
 
 NAMES = ["wide", "1", "20", "2024-01-01"]

@@ -15,10 +15,10 @@ from sklearn.metrics import accuracy_score
 from statsmodels.stats.proportion import proportion_confint
 
 from digitcore import robustness
-from digitcore.distortions import KINDS, SETTINGS, clean, distorted, sample
 from digitcore.evaluation import Predictions, predict
 from digitcore.folder import RunDamaged
 from digitcore.robustness import DEEPEST, STEPS, NotMeasured, decode, encode, flips
+from digitcore.robustness.distortions import KINDS, SETTINGS, clean, distorted, sample
 from digitcore.runs import PREDICTIONS, WEIGHTS, Ensemble, RunStore, save_ensemble
 
 LOGITS = arrays(np.float32, (6, 10), elements=st.floats(-15, 15, width=32))

@@ -8,7 +8,6 @@ import streamlit as st
 
 from digitcore import progress, robustness
 from digitcore.digits import DigitSet, load_mnist
-from digitcore.distortions import SETTINGS
 from digitcore.evaluation import Mistake, Predictions
 from digitcore.folder import stamp_of
 from digitcore.jobs import Jobs, runs_folder
@@ -18,6 +17,7 @@ from digitcore.own.answers import OwnPart, keep, stored
 from digitcore.own.parts import Parts, divide
 from digitcore.own.store import OwnSets, own_sets
 from digitcore.robustness import NotMeasured
+from digitcore.robustness.distortions import SETTINGS
 from digitcore.runs import COLUMNS, HISTORY, WEIGHTS, Run, RunStore
 
 Part = str | OwnPart  # of what there is to read

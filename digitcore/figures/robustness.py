@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from digitcore.distortions import KINDS, SAMPLE
 from digitcore.evaluation import Rate
 from digitcore.figures.style import GREY, SHADED, Style, ticks
 from digitcore.robustness import Sturdiness
+from digitcore.robustness.distortions import KINDS, SAMPLE
 
 CLEAN = "clean"
 FEW = 4  # models whose intervals can still be told apart where their lines are close

@@ -8,12 +8,12 @@ import numpy as np
 import streamlit as st
 
 from digitcore import figures
-from digitcore.distortions import SETTINGS
 from digitcore.ensemble import WAYS
 from digitcore.evaluation import Predictions
 from digitcore.folder import RunDamaged
 from digitcore.own.answers import OwnPart
 from digitcore.robustness import NotMeasured
+from digitcore.robustness.distortions import SETTINGS
 from ui import loaders
 from ui.charts import show_chart
 from ui.choice import OWN

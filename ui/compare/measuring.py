@@ -5,9 +5,9 @@ from contextlib import suppress
 
 import streamlit as st
 
-from digitcore import measuring
 from digitcore.folder import RunDamaged
-from digitcore.measuring import Progress
+from digitcore.robustness import measuring
+from digitcore.robustness.measuring import Progress
 from digitcore.runs import NoSuchModel, Run
 from digitcore.words import counted
 from ui.loaders import members

@@ -4,10 +4,10 @@ import numpy as np
 import streamlit as st
 
 from digitcore.digits import DigitSet, held_out, load_mnist, places_held_out
-from digitcore.distortions import SETTINGS, distorted, sample
 from digitcore.folder import NAME
 from digitcore.own.answers import OwnPart
 from digitcore.own.store import own_sets
+from digitcore.robustness.distortions import SETTINGS, distorted, sample
 from digitcore.words import counted
 from ui import loaders
 from ui.kept import kept_among

@@ -10,11 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from digitcore import robustness
-from digitcore.distortions import KINDS, SAMPLE, Setting, clean, distorted, sample
 from digitcore.figures import robustness as figures
 from digitcore.folder import RunDamaged
 from digitcore.report import Piece
 from digitcore.robustness import Sturdiness
+from digitcore.robustness.distortions import KINDS, SAMPLE, Setting, clean, distorted, sample
 from digitcore.runs import NoSuchModel
 from ui import loaders
 from ui.charts import show_chart

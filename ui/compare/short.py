@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from digitcore import robustness
 from digitcore.comparison import conclusion
 from digitcore.comparison.calibration import reliability
-from digitcore.distortions import KINDS, SAMPLE
+from digitcore.robustness.distortions import KINDS, SAMPLE
 from ui.compare.confidence import looked_at
 from ui.compare.robustness import measured
 from ui.compare.seen import Seen

@@ -16,14 +16,14 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from digitcore.distortions import SAMPLE, SETTINGS
 from digitcore.folder import UNREADABLE, RunDamaged, dump
 from digitcore.locks import Locked, holding, is_held
 from digitcore.memory import is_lacking
 from digitcore.robustness import measured
+from digitcore.robustness.distortions import SAMPLE, SETTINGS
 from digitcore.runs import Run
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent.parent
 LOCK, STOP = "measuring.json", "measuring.stop"
 AT_WORK, ENDED = ("waiting", "measuring"), ("measured", "stopped", "failed")
 _CHILDREN: list[subprocess.Popen] = []  # let go at the next start, so that zombies do not pile up
@@ -133,7 +133,7 @@ def stop(paths: Sequence[Path]) -> None:
 
 def _spawn(locks: Mapping[Path, int]) -> None:
     """A process that holds each run's lock from its first moment on."""
-    command = [sys.executable, "-m", "digitcore.measuring", *(str(p.resolve()) for p in locks),
+    command = [sys.executable, "-m", __name__, *(str(p.resolve()) for p in locks),
                "--locks", *map(str, locks.values())]  # fmt: skip
     _CHILDREN.append(subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

@@ -1,6 +1,6 @@
 """Measures how sturdy networks are, in a process of its own at low priority.
 
-python -m digitcore.measuring RUN ...     run folders, one after the other; Ctrl-C interrupts
+python -m digitcore.robustness.measuring RUN ...   run folders in turn; Ctrl-C interrupts
 """
 
 import argparse
@@ -14,12 +14,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from digitcore import measuring
-from digitcore.distortions import SETTINGS
 from digitcore.folder import RunDamaged
 from digitcore.locks import Locked, holding
-from digitcore.measuring import LOCK, STOP, Progress, in_words
-from digitcore.robustness import encode, fingerprint, measure, save, stored
+from digitcore.robustness import encode, fingerprint, measure, measuring, save, stored
+from digitcore.robustness.distortions import SETTINGS
+from digitcore.robustness.measuring import LOCK, STOP, Progress, in_words
 from digitcore.runs import RESULT, Run
 
 NICE = 15  # as a worker that trains
@@ -80,7 +79,8 @@ def _keep(path: Path, of: bytes, codes: Mapping) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m digitcore.measuring", description="Measure how sturdy networks are."
+        prog="python -m digitcore.robustness.measuring",
+        description="Measure how sturdy networks are.",
     )
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="a finished run's folder")
     parser.add_argument("--locks", type=int, nargs="*", help=argparse.SUPPRESS)  # held by start()

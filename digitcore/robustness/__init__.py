@@ -19,9 +19,17 @@ import numpy as np
 from torch import nn
 
 from digitcore.digits import CLASSES
-from digitcore.distortions import KINDS, SAMPLE, SETTINGS, Setting, clean, distorted, sample
 from digitcore.evaluation import Floats, Predictions, Rate, predict, wilson
 from digitcore.folder import arrays_in, read, stamp_of
+from digitcore.robustness.distortions import (
+    KINDS,
+    SAMPLE,
+    SETTINGS,
+    Setting,
+    clean,
+    distorted,
+    sample,
+)
 from digitcore.runs import PREDICTIONS, Ensemble, Run, RunStore
 
 FILE, FINGERPRINT = "robustness.npz", "fingerprint"
@@ -75,7 +83,7 @@ def fingerprint(path: Path) -> bytes:
 def save(path: Path, of: bytes, codes: Mapping[str, Codes]) -> None:
     """Write what was measured of the predictions with this fingerprint. Raises OSError.
 
-    Only for who holds its measuring.json, see measuring. A folder that is gone is not made again.
+    Only for who holds its measuring.json, see measuring/. A folder that is gone is not made again.
     """
     whole = io.BytesIO()
     arrays = {FINGERPRINT: np.frombuffer(of, dtype=np.uint8), **codes}
