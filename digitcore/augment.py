@@ -16,6 +16,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 SIDE = 28
+HORIZON = 1e-6  # depths below it; 1 where nothing is tilted
 COARSE = 5  # points a side of the grid that elastic bending is drawn on
 
 
@@ -25,7 +26,7 @@ class Warp:
 
     rotation, shear: degrees to either side (shear along x, as torchvision's RandomAffine(shear=s)).
     scale: (smallest, largest) factor. shift: share of the side, to either side, in x and y.
-    perspective: torchvision's distortion_scale, 0 to 0.6 (from there on corners may come to lie on
+    perspective: torchvision's distortion_scale, 0 to 0.6 (from 9/14 on corners may come to lie on
     one line), in steps of a pixel, 1/14; given to a share perspective_p of images.
     elastic: root mean square of the bending, in pixels.
     thickness: 0 to 1, how far strokes may go towards one pixel thinner or thicker on each side.
@@ -177,7 +178,9 @@ def resample(images: Tensor, matrices: Tensor, elastic: Tensor | None = None) ->
     to_unit = 2 / SIDE  # grid_sample's square runs from -1 to 1
     places = (matrices[:, :2] * to_unit) @ centres
     if tilted:
-        places /= matrices[:, 2:] @ centres
+        depth = matrices[:, 2:] @ centres
+        # what lies just on the horizon is infinitely far, which grid_sample makes a NaN of
+        places /= depth.masked_fill_(depth.abs() < HORIZON, HORIZON)
     # x and y each lie in one piece, as they do in elastic: 5 times as fast as side by side
     places = places.view(-1, 2, SIDE, SIDE).permute(0, 2, 3, 1)
     if elastic is not None:

@@ -144,7 +144,7 @@ class Learner:
             "batch": self.batch, "loss_sum": self.loss_sum, "seen": self.seen,
             "seconds": self.seconds,
             "precision": self.way.precision, "channels_last": self.way.channels_last,
-            "compiled": self.way.compiled,
+            "compiled": self.way.compiled, "threads": torch.get_num_threads(),
             "best": self.best,
             "network": self.network.state_dict(), "optimizer": self.optimizer.state_dict(),
             "average": self.average.state_dict() if self.average else None,

@@ -98,11 +98,6 @@ class Changes:
         """The recipe as it is trained now."""
         return replace(recipe, epochs=self.epochs[max(self.epochs)]) if self.epochs else recipe
 
-    def changed(self, batches: int) -> float:
-        """Epochs, of so many batches each, that were done when the learning rate was last changed;
-        0 if it never was."""
-        return max(self.rates, default=0) / batches if batches else 0.0
-
     def as_it_learns(self, recipe: Recipe) -> Recipe:
         """The same, with the learning rate that a person has last asked for."""
         factor = self.rates[max(self.rates)] if self.rates else 1.0

@@ -82,20 +82,21 @@ class Job:
 
 
 def last_status(path: Path) -> Status | None:
-    """As its worker last wrote it. Where that is gone or damaged, as other files tell: it only says
-    how far a run is, and nothing of the training hangs on it. None for a run that never began."""
+    """As its worker last wrote it. Where that is gone or damaged, as other files tell how far the
+    run is. None for one that never began."""
     with suppress(RunDamaged):
         known = progress.read_status(path)
         if known:
             return known
-    finished = (path / RESULT).is_file()
+    run, epochs, finished = Run(path), 0, (path / RESULT).is_file()
     if not finished and not (path / progress.CHECKPOINT).is_file():
         return None
-    run, epochs = Run(path), 0
     with suppress(RunDamaged):
         epochs = len(run.history)
+        finished = finished and run.result.epochs >= epochs  # else it is trained further
     with suppress(RunDamaged):
-        return Status("finished" if finished else "training", epochs, run.recipe.epochs)
+        planned = progress.read_changes(path).applied(run.recipe)
+        return Status("finished" if finished else "training", epochs, planned.epochs)
     return None
 
 

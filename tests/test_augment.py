@@ -227,6 +227,13 @@ def test_any_warp_gives_pictures_again(digits, how, seed):
     assert warped.max() <= 1 + 1e-6
 
 
+def test_a_horizon_right_through_a_pixel_gives_no_nan(digits):
+    """As a strong perspective has it now and then: that pixel lies infinitely far."""
+    through = torch.eye(3).expand(len(digits), 3, 3).clone()
+    through[:, 2, 0] = -2.0  # a depth of 0 half a pixel to the right of the middle
+    assert resample(digits, through).isfinite().all()
+
+
 @pytest.mark.parametrize("pixels", [0.5, 2.0])
 def test_elastic_has_the_stated_root_mean_square(pixels):
     field = draw_elastic(pixels, 32, seeded())

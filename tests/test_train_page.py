@@ -128,6 +128,7 @@ def test_a_rate_that_was_changed_to_is_told_in_the_table_of_runs(runs):
      ({"optimizer": "1", "schedule": "steps"}, "Under Optimiser and Schedule the"),
      ({"seed": "1.5", "batch_size": "abc", "rotation": "99"},
       "Under Batch size, Seed and Rotation, degrees the"),
+     ({"scale": "0.8", "held_out": "6000.5"}, "Under Validation digits and Scale the"),
      ({"scale": ["0.8", "1.2"], "epochs": "3", "weight_decay": "0.01"}, ""),
      ({"network": "tiny", "start": "wide"}, "")],
 )  # fmt: skip

@@ -260,6 +260,25 @@ def test_a_run_whose_status_is_lost_goes_on_from_its_checkpoint(jobs, trained, c
     assert (job.state, job.status.epoch) == ("finished", 2)
 
 
+def test_a_run_that_is_trained_further_and_whose_status_is_lost_goes_on(jobs, trained):
+    path = Path(shutil.copytree(trained, jobs.folder / "mine"))
+    progress.save_changes(path, progress.Changes(epochs={2: 5}))
+    assert work(path, At({30: lambda: wishes.ask(path, "pause")})).state == "paused"
+    (path / progress.STATUS).unlink()
+    job = jobs.job("mine")
+    assert (job.state, job.status.epoch, job.status.epochs) == ("interrupted", 3, 5)
+    assert work(path).state == "finished"
+    assert len(Run(path).history) == 5
+
+
+def test_a_resumed_training_computes_with_as_many_threads_as_before(jobs):
+    path = jobs.create(PLAIN, "mine", start=False)
+    assert work(path, At({30: lambda: wishes.ask(path, "pause")})).state == "paused"
+    (path / progress.STATUS).unlink()
+    torch.set_num_threads(2)  # the run has begun with one
+    assert work(path).threads == torch.get_num_threads() == 1
+
+
 def test_a_rate_of_images_counts_those_that_there_are(jobs):
     """A batch larger than the set holds no more digits than the set."""
     path = jobs.create(replace(PLAIN, digits=500, batch_size=4096), "mine", start=False)
@@ -362,6 +381,15 @@ def test_a_run_that_has_ended_is_not_trained_on_by_hand(forked, trained):
     assert code == 2
     assert "mine is finished. The Train page can train it further." in said
     assert weights(trained) == before
+
+
+def test_a_run_that_was_stopped_while_it_was_trained_further_is_not_either(forked, jobs, trained):
+    path = Path(shutil.copytree(trained, jobs.folder / "mine"))
+    progress.save_changes(path, progress.Changes(epochs={2: 5}))
+    assert work(path, At({10: lambda: wishes.ask(path, "stop")})).state == "stopped"
+    code, said = said_by(forked, jobs.folder, path)
+    assert code == 2
+    assert "mine is stopped. The Train page can train it further." in said
 
 
 def test_a_failed_training_is_told_and_gives_an_exit_code(forked, tmp_path):

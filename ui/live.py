@@ -240,7 +240,7 @@ def _choose_runs(every: Sequence[Job]) -> list[Job]:
 def _show_advice(job: Job) -> None:
     try:
         since = max(job.changes.epochs, default=0)
-        changed = job.changes.changed(job.status.batches if job.status else 0)
+        changed = max(job.changes.rates, default=0)
         history, batches = loaders.history(job.path), loaders.batches(job.path)
         found = advise(job.as_it_learns, history, batches, since, changed)
     except RunDamaged as damage:

@@ -108,7 +108,8 @@ def fits(name: str, text: str) -> bool:
     except ValueError:
         return False
     low, high = LIMITS[name]
-    return low <= number <= high and (name not in WHOLE or number.is_integer())
+    whole = name in NUMBERS and isinstance(NUMBERS[name][3], int)  # its step
+    return low <= number <= high and (number.is_integer() or not whole)
 
 
 DEFAULTS = as_fields(ZOO[FIRST].recipe)

@@ -118,11 +118,14 @@ def _unknown() -> list[str]:
         label for name, (label, options, *_) in choices.items()
         if name in asked and asked[name] not in options
     ]  # fmt: skip
-    numbers = (NUMBERS | WARPS).items()
-    return others + [
-        label for name, (label, *_) in numbers
-        if not all(fits(name, text) for text in st.query_params.get_all(name))
+    said = {name: st.query_params.get_all(name) for name in (*NUMBERS, *WARPS)}
+    ends = {"scale": 2}  # of a slider that has two
+    numbers = [
+        label for name, (label, *_) in (NUMBERS | WARPS).items()
+        if not all(fits(name, text) for text in said[name])
+        or (name in WARPS and said[name] and len(said[name]) != ends.get(name, 1))
     ]  # fmt: skip
+    return others + numbers
 
 
 def _choose_start() -> Recipe:

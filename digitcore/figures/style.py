@@ -60,7 +60,7 @@ def style_of(model: str) -> Style:
 
 def styles_of(models: Iterable[str], ensembles: Collection[str] = ()) -> dict[str, Style]:
     """The looks of models that are in one picture: each its own, and else no two the same colour,
-    nor the same pattern, marker or dash while there are enough of these.
+    nor, of single models, the same pattern, marker or dash while there are enough of these.
 
     The first with a look keeps it, what is shipped before what is not; another after it takes the
     next that is free. ensembles: which of them are no single models.

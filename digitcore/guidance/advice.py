@@ -76,7 +76,7 @@ class Advice:
 
 def advise(
     recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame, since: int = 0,
-    changed: float = 0.0,
+    changed: int = 0,
 ) -> list[Advice]:  # fmt: skip
     """What to say of a training, running or ended; empty where it goes well.
 
@@ -84,9 +84,9 @@ def advise(
 
     history: one row an epoch, as runs.COLUMNS. batches: epochs_done (in epochs), loss (mean of a
     few batches, nats) and learning_rate. Either may be empty, short, or hold what is no number.
-    since: the epoch after which the training was last extended, 0 if it never was. changed: epochs
-    done when a person last changed the learning rate, which the recipe gives: what another rate
-    made of the curves is not held against this one.
+    since: the epoch after which the training was last extended, 0 if it never was. changed: the
+    step from which the learning rate is the recipe's, as a person has last changed it: what
+    another made of the curves is not held against it.
     """
     training = read(recipe, history, batches, since, changed)
     advice = (
@@ -240,8 +240,8 @@ def _unfinished(training: Training) -> Advice | None:
         f"{validation[-1]:.3f}: the training ended before the learning did."
     )
     more = min(2 * recipe.epochs, MOST_EPOCHS)
-    longer = f", or {more} epochs" if more > recipe.epochs else ""
-    remedy = f"Try a learning rate of {plainly(raised(recipe))}{longer}."
+    also = f", or {more} epochs" if more > recipe.epochs else ""
+    remedy = f"Try a learning rate of {plainly(raised(recipe))}{also}."
     return Advice("rate too low", words, remedy)
 
 

@@ -39,7 +39,7 @@ class Training:
 
     @property
     def steps_per_epoch(self) -> int:
-        return ceil(self.digits / self.recipe.batch_size)
+        return steps_per_epoch(self.recipe)
 
     @property
     def steps_at_full_rate(self) -> float:
@@ -68,18 +68,26 @@ class Training:
 
 def read(
     recipe: Recipe, history: pd.DataFrame, batches: pd.DataFrame, since: int = 0,
-    changed: float = 0.0,
+    changed: int = 0,
 ) -> Training:  # fmt: skip
+    """changed: the step from which the learning rate is the recipe's; nothing before it counts."""
     by_epoch = finite(history, "epoch", "train_loss", "validation_loss", "learning_rate")
     if recipe.unwarped and by_epoch.size:
         by_epoch = by_epoch[:, _like_the_last(recipe, by_epoch[0], since)]
     fine = finite(batches, "epochs_done", "loss", "learning_rate")
+    before = changed / steps_per_epoch(recipe)
     if changed:
-        by_epoch = by_epoch[:, by_epoch[0] - 1 >= changed]
-        fine = fine[:, fine[0] > changed + ROUNDED]
+        by_epoch = by_epoch[:, by_epoch[0] - 1 >= before]
+        fine = fine[:, fine[0] > before + ROUNDED]
     if fine.shape[1] < by_epoch.shape[1]:  # the shipped models' batches are not kept
         fine = by_epoch[[0, 1, 3]]
-    return replace(Training(recipe, *by_epoch[:3], *fine), changed=changed)
+    return replace(Training(recipe, *by_epoch[:3], *fine), changed=before)
+
+
+def steps_per_epoch(recipe: Recipe) -> int:
+    """A last batch of a single digit is left out, as in training.batches_per_epoch."""
+    whole, rest = divmod(recipe.learned, recipe.batch_size)
+    return max(1, whole + (rest > 1))
 
 
 def _like_the_last(recipe: Recipe, epochs: Floats, since: int) -> npt.NDArray[np.bool_]:

@@ -74,11 +74,10 @@ def _new(arguments: argparse.Namespace) -> Path:
 
 
 def _refuse_ended(path: Path) -> None:
-    """What somebody has stopped, or what is done, does not go on by itself."""
+    """What somebody has stopped, or what is done, goes on only where it waits to be trained
+    further."""
     known = last_status(path)
-    if not known or known.state not in progress.DONE:
-        return
-    if known.epoch not in progress.read_changes(path).epochs:
+    if known and known.state in progress.DONE and path.name not in Jobs(path.parent).waiting:
         raise ValueError(f"{path.name} is {known.state}. The Train page can train it further.")
 
 

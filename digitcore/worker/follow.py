@@ -62,6 +62,8 @@ class Worker:
         if self.checkpoint and self.checkpoint["epoch"] in self.changes.epochs:
             self.checkpoint = to_go_further(self.checkpoint)
         known = last_status(path) or Status("starting")  # how far it was stays known
+        if self.checkpoint and "threads" in self.checkpoint:
+            torch.set_num_threads(self.checkpoint["threads"])  # others would give other last bits
         threads = torch.get_num_threads()
         self.status = replace(known, state="starting", message="", threads=threads)
         self.losses: list[float] = []
@@ -250,7 +252,7 @@ def work(path: Path, bar: "tqdm[Any] | None" = None) -> Status:
         status = replace(last_status(path) or status, state="starting", message="")
         progress.save_status(path, status)
         if status.threads:
-            torch.set_num_threads(status.threads)  # other threads would give other last bits
+            torch.set_num_threads(status.threads)  # of a run whose checkpoint does not tell it
         progress.sweep(path)
         worker = Worker(path, bar if bar is not None else tqdm(disable=True))
         status = worker.work()

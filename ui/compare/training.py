@@ -1,6 +1,7 @@
 """How the chosen models were trained: their histories overlaid."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -109,7 +110,11 @@ def _choose_curve() -> tuple[str, str, bool]:
 
 def _styles(seen: Seen, names: Mapping[str, History]) -> dict[str, Style]:
     """Those of the page, and others for members that were not chosen."""
-    return {**figures.styles_of([*seen.names, *names]), **seen.styles}
+    styles = figures.styles_of(dict.fromkeys([*seen.names, *names]), seen.ensembles)
+    return {
+        name: replace(style, colour=seen.styles[name].colour) if name in seen.styles else style
+        for name, style in styles.items()
+    }
 
 
 def _about(histories: Mapping[str, History], along: str) -> str:
