@@ -120,7 +120,7 @@ def test_a_name_that_is_taken_is_refused_and_loses_nothing(sets, some):
     sets.save("mine", some.images.numpy(), some.labels.numpy(), About("CSV"))
     app = send(open_own(), ("mine.csv", write_csv(some)))
     button(app, "Keep").click().run()
-    assert "There is a set called mine already" in texts(app)
+    assert "There is a set or a folder called mine already" in texts(app)
     app.text_input(key="own name").input("other")
     button(app, "Keep").click().run()
     assert sets.names() == ["mine", "other"]
@@ -211,7 +211,7 @@ def test_what_is_offered_as_a_file_can_be_sent_again(some):
 @pytest.mark.parametrize(
     ("name", "better"),
     [("a.zip", "a"), ("../x y.csv", "x-y"), (ODD, "x-b"), ("", "mine"), ("é.csv", "mine"),
-     ("x" * 80, "x" * 64)],
+     ("x" * 80, "x" * 64), ("MNIST.npz", "MNIST-digits"), ("test.csv", "test-digits")],
 )  # fmt: skip
 def test_a_name_is_suggested_by_the_file(name, better):
     assert suggested(name) == better

@@ -125,6 +125,16 @@ def test_what_a_killed_server_left_is_no_set_and_its_name_can_be_used(sets):
     assert not stage.exists()
 
 
+def test_a_folder_with_somebodys_own_files_is_not_cleared_away(sets):
+    photo = sets.folder / "photos" / "IMG.jpg"
+    photo.parent.mkdir(parents=True)
+    photo.write_bytes(b"a photo")
+    with pytest.raises(Refused, match="called photos already"):
+        sets.save("photos", IMAGES[:1], LABELS[:1], About("a file"))
+    assert photo.read_bytes() == b"a photo"
+    assert [path.name for path in sets.folder.iterdir()] == ["photos"]
+
+
 def test_a_set_that_is_deleted_while_it_is_read_is_gone_and_not_damaged(sets, monkeypatch):
     keep(sets)
 

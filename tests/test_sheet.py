@@ -85,6 +85,25 @@ def test_every_digit_of_a_clean_sheet_is_cut_in_order_and_read(name, written, re
     assert right >= 0.97 * len(truth)
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_few_digits_on_a_large_sheet_are_not_taken_for_the_paper(count, written):
+    """Their ink is less than a two-hundredth of the picture."""
+    images, _ = written
+    looks = [(Look(noise=1.5, quality=85), seed) for seed in range(4)]
+    lengths = [sheets.row_lengths(cut(images[:1, seed : seed + count], look, seed).pieces)
+               for look, seed in looks]  # fmt: skip
+    assert lengths.count([count]) >= 3, lengths
+
+
+@pytest.mark.parametrize("turn", [0, 2])
+@pytest.mark.parametrize("colour", [(25, 30, 45), (30, 50, 140), (60, 90, 170)])
+def test_no_digit_is_lost_on_dark_squares_without_a_word(turn, colour, written):
+    images, truth = written
+    look = Look(lines="squared", faint=0.45, colour=colour, turn=turn, shadow=0.25, noise=3,
+                blur=0.6, quality=85)  # fmt: skip
+    assert len(cut(images, look).pieces) >= len(truth) - 2
+
+
 @pytest.mark.parametrize("name", HARD)
 def test_a_hard_sheet_is_cut_but_for_one_digit_and_read_in_order(name, written, read):
     images, truth = written

@@ -36,6 +36,7 @@ __all__ = ["About", "NoSuchSet", "OwnSets", "Refused", "own_sets"]
 OWN = Path(__file__).resolve().parent.parent.parent / "own"
 DIGITS, TABLE, ABOUT = "digits.npz", "digits.csv", "about.json"
 LOCK = ".lock"  # of a set that is being corrected
+OURS = (DIGITS, TABLE, ABOUT, LOCK, "answers")
 MOST = 100_000  # digits in a set
 NEW, GONE = ".new-", ".deleted-"  # a name cannot begin with a dot
 ABANDONED = 3600.0  # seconds after which nobody writes or deletes any more
@@ -178,10 +179,13 @@ class OwnSets:
             raise
 
     def _clear(self, path: Path) -> None:
-        """What is at the path and is no set goes; another's set that comes there meanwhile stays,
-        because what is looked at and then deleted is out of anybody's reach."""
+        """What is left at the path of a set that is none any more goes; another's set that comes
+        there meanwhile stays, because what is looked at and then deleted is out of anybody's
+        reach."""
         if not path.is_dir() or (path / ABOUT).is_file():  # in this order: a set may come between
             return
+        if any(child.name not in OURS for child in path.iterdir()):
+            return  # somebody's own folder, whose files are not ours to delete
         gone = self._aside(GONE)
         with suppress(OSError):
             path.rename(gone)
@@ -218,7 +222,7 @@ def _write(stage: Path, digits: DigitSet, sources: Sequence[str], about: About) 
 
 
 def _taken(name: str) -> Refused:
-    return Refused(f"There is a set called {name} already. Choose another name.")
+    return Refused(f"There is a set or a folder called {name} already. Choose another name.")
 
 
 def own_sets() -> OwnSets:

@@ -8,7 +8,7 @@ import streamlit as st
 from digitcore.own.checking import Checking
 from digitcore.own.files import LIMITS, Upload
 from digitcore.own.reading import MEGA, Found
-from digitcore.own.store import About, Refused, own_sets
+from digitcore.own.store import RESERVED, About, Refused, own_sets
 from digitcore.own.told import listed
 from ui.explore import own_check
 from ui.explore.own_kinds import explain
@@ -68,7 +68,8 @@ def _forget() -> None:
 def suggested(name: str) -> str:
     """A file's name made into one that a set may have."""
     stem = PurePath(name.replace("\\", "/")).name.split(".")[0]
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:64] or "mine"
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:64] or "mine"
+    return f"{name}-digits" if name.lower() in RESERVED else name
 
 
 def _show_check(checking: Checking) -> str | None:

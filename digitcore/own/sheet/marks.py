@@ -22,6 +22,9 @@ FAINT = 0.25
 line."""
 SURE = 1.3
 """...and one that is not so many times stronger than the paper's noise is noise."""
+MOST_NOISE = 40.0
+"""The paper's noise is never taken for more, in grey levels: what is left of dark squares is not
+noise, and weak ink on them would be lost."""
 SPECK, SMALLEST = 0.15, 6
 """A mark shorter than this share of the usual length, or than so many pixels, is dust."""
 DUST = 0.06
@@ -65,7 +68,7 @@ class Marks:
 def find_marks(strength: Floats, lines: Lines) -> Marks:
     """(h, w) distance from the paper -> the patches of ink on it, without the paper's lines."""
     rest = strength - lines.both if lines.any else strength
-    least = faintest(rest)
+    least = np.minimum(faintest(rest), MOST_NOISE)
     rough, count = ndimage.label(rest > least, EVERY_SIDE)
     if count == 0:
         return _none(rough)

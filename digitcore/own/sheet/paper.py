@@ -29,6 +29,9 @@ NOISE, CALMING = 2.0, 0.9
 """Grey levels of noise from which it is smoothed, and pixels over which."""
 BRIGHTER = 1.35
 """So many times brighter than what lies around it is a sheet that does not fill the picture."""
+LEAST_INK = 20.0
+"""Grey levels from the paper below which nothing counts as ink, where there is so little of it that
+most of what stands out is noise."""
 MARGIN = 0.03
 """Share of a sheet on a table that is cut off on every side, with its edge."""
 
@@ -113,7 +116,8 @@ def _doubt(light: Floats, planes: Floats) -> float:
     and the paper changes little from place to place, but around every stroke where the one was
     taken for the other."""
     strength = distance_from(light, planes)
-    covered = float((strength > 0.4 * np.percentile(strength, 99.5)).mean())
+    ink = max(LEAST_INK, 0.4 * float(np.percentile(strength, 99.5)))
+    covered = float((strength > ink).mean())
     steps = [np.abs(np.diff(light, axis=axis)) for axis in (1, 2)]
     return covered + sum(float(part.mean()) for part in steps if part.size) / ROUGH
 
