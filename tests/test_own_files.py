@@ -205,6 +205,8 @@ def test_names_that_only_count_say_nothing(some):
     named = {"4/12.png": png(some.images[0].numpy()), "7_12.png": png(some.images[1].numpy())}
     assert read(zipped(images | named)).labels.tolist() == [4, 7]
     assert read(zipped({"7.png": named["7_12.png"]})).labels.tolist() == [7]
+    scans = {f"{n}_scan.png": png(some.images[n].numpy()) for n in range(1, 13)}
+    assert read(zipped(scans | named)).labels.tolist() == [4, 7]
 
 
 def test_a_zip_of_tables_or_arrays_is_read_as_they_are(some):
@@ -230,6 +232,9 @@ def test_emnist_is_set_upright(some):
              ("emnist-digits-train-labels-idx1-ubyte", idx(labels)))  # fmt: skip
     found = read_files([Upload(*file) for file in files])
     assert np.array_equal(found.images, images) and "EMNIST" in found.origin
+    others = [("more-x.npy", npy(images)), ("more-y.npy", npy(labels))]
+    both = read_files([Upload(name, data) for name, data in (*files, *others)])
+    assert np.array_equal(both.images, np.concatenate([images, images]))
 
 
 def test_what_is_no_label_is_not_taken_for_one(some):

@@ -177,7 +177,7 @@ def _read_pair(name: str, images: np.ndarray, labels: np.ndarray, origin: str,
         return f"No. {place:,} of {name}"  # from 0, as arrays count
 
     pictures, unit = as_bytes(_as_pictures(images))
-    if origin == "IDX" and "emnist" in _words(name):
+    if "emnist" in _words(name) and origin != "NPZ" and not name.endswith(".npy"):
         pictures, origin = pictures.swapaxes(1, 2), "IDX of EMNIST, set upright"
     one_hot = labels.ndim == 2 and labels.shape[1] > 1
     numbers, good, unlabelled = with_labels(

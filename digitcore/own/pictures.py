@@ -28,7 +28,7 @@ BEFORE = r"(?:(?:digit|class|label|number)[ _-]?)?"
 FOLDER = re.compile(rf"{BEFORE}([0-9]|{'|'.join(WORDS)})", re.IGNORECASE)
 PADDED = re.compile(rf"{BEFORE}0+([0-9])", re.IGNORECASE)  # 03, which may also count writers
 FILE = re.compile(r"([0-9])(?![0-9]).*")
-NUMBER = re.compile(r"[0-9]+")
+NUMBER = re.compile(r"([0-9]+)(.*)")
 RULE = (
     "The folder that a picture lies in says which digit it is: 0 to 9, digit_0 to digit_9, or zero "
     "to nine. Without such a folder the picture's own name does, if it begins with one digit, as "
@@ -65,10 +65,11 @@ def _parts(path: str) -> tuple[str, ...]:
     return PurePosixPath(path.replace("\\", "/")).parts
 
 
-def _counts(path: str) -> str | None:
-    """The number that is all of a picture's name, where no folder says which digit it is."""
-    stem = PurePosixPath(path.replace("\\", "/")).stem
-    return stem if NUMBER.fullmatch(stem) and _by_folder(path) is None else None
+def _counts(path: str) -> tuple[int, str] | None:
+    """How many digits the number has with which a picture's name begins, and what follows it; None
+    where it begins otherwise, or a folder says which digit it is."""
+    found = NUMBER.fullmatch(PurePosixPath(path.replace("\\", "/")).stem)
+    return (len(found[1]), found[2]) if found and _by_folder(path) is None else None
 
 
 def read_pictures(
@@ -81,7 +82,9 @@ def read_pictures(
     are. Raises Refused for too many digits, or too many pixels together.
     """
     files = list(files)
-    counting = any(len(_counts(path) or "") > 1 for path, _ in files)
+    # 1_scan.png means nothing where there is a 10_scan.png
+    counting = {rest for length, rest in filter(None, (_counts(path) for path, _ in files))
+                if length > 1}  # fmt: skip
     images: list[Bytes] = []
     labels: list[int] = []
     sources: list[str] = []
@@ -106,10 +109,11 @@ def read_pictures(
                  tuple(sources))  # fmt: skip
 
 
-def _label(path: str, counting: bool) -> int:
-    """counting: whether there are names that only count the pictures."""
+def _label(path: str, counting: set[str]) -> int:
+    """counting: what follows the numbers of names that only count the pictures."""
     label = label_of(path)
-    if label is None or (counting and _counts(path)):
+    counts = _counts(path)
+    if label is None or (counts and counts[1] in counting):
         raise Unreadable("Neither its folder nor its name says which digit it is.")
     return label
 
