@@ -52,9 +52,9 @@ def show_reading() -> None:
         with left:
             show_given(seen)
         (answer,) = models.read(ensemble, [seen])
+        show_verdict(answer)
         with beside:
             show_in_short(answer)
-        show_verdict(answer)
         chart = st.container()
     show_steps(models, ensemble.members, seen)
     with chart:  # after what is quick to draw, so that the answer does not wait for it
