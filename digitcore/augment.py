@@ -179,8 +179,9 @@ def resample(images: Tensor, matrices: Tensor, elastic: Tensor | None = None) ->
     places = (matrices[:, :2] * to_unit) @ centres
     if tilted:
         depth = matrices[:, 2:] @ centres
-        # what lies just on the horizon is infinitely far, which grid_sample makes a NaN of
-        places /= depth.masked_fill_(depth.abs() < HORIZON, HORIZON)
+        if depth.amin() < HORIZON:  # what lies just on the horizon is infinitely far: a NaN
+            depth.masked_fill_(depth.abs() < HORIZON, HORIZON)
+        places /= depth
     # x and y each lie in one piece, as they do in elastic: 5 times as fast as side by side
     places = places.view(-1, 2, SIDE, SIDE).permute(0, 2, 3, 1)
     if elastic is not None:
