@@ -69,8 +69,8 @@ class Learner:
         return self.average.module if self.average else self.network
 
     @property
-    def out_of_patience(self) -> bool:
-        return lost_patience(self.recipe, self.epoch, self.best_epoch, self.patient_since)
+    def is_over(self) -> bool:
+        return is_over(self.recipe, self.epoch, self.best_epoch, self.patient_since)
 
     @property
     def rate(self) -> float:
@@ -162,9 +162,11 @@ class Learner:
             self.average.load_state_dict(checkpoint["average"])
 
 
-def lost_patience(recipe: Recipe, epoch: int, best_epoch: int, patient_since: int) -> bool:
-    """Whether the recipe's patience has ended after so many epochs."""
-    return bool(recipe.patience) and epoch - max(best_epoch, patient_since) >= recipe.patience
+def is_over(recipe: Recipe, epoch: int, best_epoch: int, patient_since: int) -> bool:
+    """Whether a training has come to its end by itself after so many epochs: all are done, or the
+    recipe's patience has ended."""
+    waited = epoch - max(best_epoch, patient_since)
+    return epoch >= recipe.epochs or bool(recipe.patience and waited >= recipe.patience)
 
 
 def _targets(labels: Tensor, told: Tensor | None, share: float) -> Tensor:

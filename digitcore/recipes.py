@@ -155,6 +155,10 @@ class Recipe:
         return self.digits or TRAINING - self.held_out
 
     @property
+    def steps_per_epoch(self) -> int:
+        return batches_per_epoch(self.learned, self.batch_size)
+
+    @property
     def beyond_mnist(self) -> bool:
         """Whether it learns from anything that is not MNIST's."""
         return bool(self.own or self.penned or self.others)
@@ -201,3 +205,8 @@ def _known(cls: type, values: dict[str, Any]) -> dict[str, Any]:
     if unknown:
         raise ValueError(f"A {cls.__name__.lower()} has no field {', '.join(sorted(unknown))}.")
     return values
+
+
+def batches_per_epoch(digits: int, batch_size: int) -> int:
+    """A last batch of a single digit is left out: batch norm has no variance over one."""
+    return digits // batch_size + (digits % batch_size > 1)

@@ -18,10 +18,10 @@ from torch.nn import functional as F
 from digitcore.augment import warp
 from digitcore.digits import DigitSet
 from digitcore.evaluation import as_input, predict_logits
-from digitcore.learner import Arithmetic, Checkpoint, Learner, lost_patience
+from digitcore.learner import Arithmetic, Checkpoint, Learner
 from digitcore.memory import reuse_freed_memory
 from digitcore.optimizers import learning_rate
-from digitcore.recipes import Recipe
+from digitcore.recipes import Recipe, batches_per_epoch
 
 HOPELESS = 1e4  # nats: no healthy training comes near it
 WARPED_AT_ONCE = 1024  # images: several batches share the cost of the many small steps of a warp
@@ -122,7 +122,7 @@ def train(
     yield Started(learner.epoch, learner.batch, recipe.epochs, count, len(train_set), device,
                   learner.way.precision)  # fmt: skip
 
-    while learner.epoch < recipe.epochs and not learner.out_of_patience:
+    while not learner.is_over:
         epoch = learner.epoch + 1
         todo = islice(batches(train_set, recipe, epoch), learner.batch, None)
         for batch, (images, labels) in enumerate(todo, start=learner.batch + 1):
@@ -147,12 +147,6 @@ def train(
 def best_of(checkpoint: Checkpoint, early: bool = True) -> Finished:
     """What a training has come to by its last finished epoch, for one that is stopped there."""
     return Finished(checkpoint["best_epoch"], checkpoint["epoch"], early, checkpoint["best"])
-
-
-def is_over(recipe: Recipe, checkpoint: Checkpoint) -> bool:
-    """Whether a training has come to its end by itself."""
-    epoch, best, since = (checkpoint[key] for key in ("epoch", "best_epoch", "patient_since"))
-    return epoch >= recipe.epochs or lost_patience(recipe, epoch, best, since)
 
 
 def to_go_further(checkpoint: Checkpoint) -> Checkpoint:
@@ -188,11 +182,6 @@ def _check(loss: float, what: str, recipe: Recipe, step: int, rates: Mapping[int
             f"The {what}: the training has diverged. Try a learning rate well below {rate:g}, say "
             f"{rate / 10:g}."
         )
-
-
-def batches_per_epoch(digits: int, batch_size: int) -> int:
-    """A last batch of a single digit is left out: batch norm has no variance over one."""
-    return digits // batch_size + (digits % batch_size > 1)
 
 
 def batches(digits: DigitSet, recipe: Recipe, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:

@@ -13,10 +13,10 @@ from streamlit.testing.v1 import AppTest
 from digitcore.digits import DigitSet, load_mnist
 from digitcore.ensemble import combine
 from digitcore.evaluation import predict
-from digitcore.own.answers import FOLDER, keep, stored
+from digitcore.own.answers import keep, stored
 from digitcore.own.learning import settled
 from digitcore.own.parts import Parts, divide
-from digitcore.own.store import About, OwnSets
+from digitcore.own.store import ANSWERS, About, OwnSets
 from digitcore.runs import PREDICTIONS, STATE, WEIGHTS, Ensemble, Run, save_ensemble, save_recipe
 from tests.test_compare_page import open_view
 from tests.test_pages import use_store, words
@@ -162,12 +162,12 @@ def test_what_was_read_by_another_model_or_of_other_digits_does_not_count(own, t
     other = shutil.copytree(WEIGHTS / "tiny", tmp_path / "dense")  # of the same name
     assert stored(own, Run(other), parts) is None
     assert stored(own, run, replace(parts, fingerprint="other")) is None
-    (own.folder / "mine" / FOLDER / "dense.npz").write_bytes(b"damaged")
+    (own.folder / "mine" / ANSWERS / "dense.npz").write_bytes(b"damaged")
     assert stored(own, run, parts) is None
 
 
 def test_where_nothing_can_be_written_they_are_read_all_the_same(own, monkeypatch):
-    (own.folder / "mine" / FOLDER).touch()  # where a folder should be made
+    (own.folder / "mine" / ANSWERS).touch()  # where a folder should be made
     assert len(seen(opened()).names) == 3
     asked = asked_networks(monkeypatch)
     assert len(seen(opened()).names) == 3

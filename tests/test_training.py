@@ -17,7 +17,7 @@ from digitcore.augment import Warp
 from digitcore.digits import DigitSet
 from digitcore.models import build
 from digitcore.optimizers import build_optimizer
-from digitcore.recipes import OPTIMIZERS, SCHEDULES, Recipe
+from digitcore.recipes import OPTIMIZERS, SCHEDULES, Recipe, batches_per_epoch
 from digitcore.training import (
     Arithmetic,
     BatchEnd,
@@ -26,7 +26,6 @@ from digitcore.training import (
     Finished,
     Started,
     batches,
-    batches_per_epoch,
     best_of,
     choose_arithmetic,
     evaluate,

@@ -39,7 +39,7 @@ class Training:
 
     @property
     def steps_per_epoch(self) -> int:
-        return steps_per_epoch(self.recipe)
+        return self.recipe.steps_per_epoch
 
     @property
     def steps_at_full_rate(self) -> float:
@@ -75,19 +75,13 @@ def read(
     if recipe.unwarped and by_epoch.size:
         by_epoch = by_epoch[:, _like_the_last(recipe, by_epoch[0], since)]
     fine = finite(batches, "epochs_done", "loss", "learning_rate")
-    before = changed / steps_per_epoch(recipe)
+    before = changed / recipe.steps_per_epoch
     if changed:
         by_epoch = by_epoch[:, by_epoch[0] - 1 >= before]
         fine = fine[:, fine[0] > before + ROUNDED]
     if fine.shape[1] < by_epoch.shape[1]:  # the shipped models' batches are not kept
         fine = by_epoch[[0, 1, 3]]
     return replace(Training(recipe, *by_epoch[:3], *fine), changed=before)
-
-
-def steps_per_epoch(recipe: Recipe) -> int:
-    """A last batch of a single digit is left out, as in training.batches_per_epoch."""
-    whole, rest = divmod(recipe.learned, recipe.batch_size)
-    return max(1, whole + (rest > 1))
 
 
 def _like_the_last(recipe: Recipe, epochs: Floats, since: int) -> npt.NDArray[np.bool_]:

@@ -19,12 +19,11 @@ from torch import nn
 from digitcore.evaluation import Floats, predict
 from digitcore.folder import RunDamaged, arrays_in, read
 from digitcore.own.parts import Parts
-from digitcore.own.store import OwnSets
+from digitcore.own.store import ANSWERS, OwnSets
 from digitcore.recipes import Recipe
 from digitcore.robustness import fingerprint
 from digitcore.runs import Run
 
-FOLDER = "answers"
 AT_ONCE = 256  # digits: at most a second, after which somebody can be told or give up
 NOTHING, TOLD, UNTOLD = "nothing", "all but what is held out", "other digits under its name"
 
@@ -91,7 +90,7 @@ def keep(sets: OwnSets, run: Run, parts: Parts, probs: Floats) -> bool:
 
 
 def _file(sets: OwnSets, run: Run, parts: Parts) -> Path:
-    return sets.folder / parts.digits.name / FOLDER / f"{run.name}.npz"
+    return sets.folder / parts.digits.name / ANSWERS / f"{run.name}.npz"
 
 
 def _of(run: Run, parts: Parts) -> str:

@@ -22,7 +22,7 @@ from digitcore.evaluation import predict
 from digitcore.explain import first_filters
 from digitcore.finish import finish
 from digitcore.folder import RunDamaged
-from digitcore.learner import Checkpoint
+from digitcore.learner import Checkpoint, is_over
 from digitcore.memory import is_lacking
 from digitcore.models import build
 from digitcore.own.learning import learning_digits
@@ -38,7 +38,6 @@ from digitcore.training import (
     Finished,
     Started,
     best_of,
-    is_over,
     to_go_further,
     train,
 )
@@ -233,7 +232,8 @@ class Worker:
 
     def _finish_at(self, checkpoint: Checkpoint) -> Status:
         """As it is: stopped, unless the training had come to its end by itself."""
-        state = "finished" if is_over(self.planned, checkpoint) else "stopped"
+        so_far = (checkpoint[key] for key in ("epoch", "best_epoch", "patient_since"))
+        state = "finished" if is_over(self.planned, *so_far) else "stopped"
         return self._finish(best_of(checkpoint), state)
 
     def _finish(self, event: Finished, state: str = "finished") -> Status:
