@@ -94,7 +94,7 @@ def last_status(path: Path) -> Status | None:
     with suppress(RunDamaged):
         epochs = len(run.history)
         finished = finished and run.result.epochs >= epochs  # else it is trained further
-    with suppress(RunDamaged):
+    with suppress(RunDamaged, ValueError):
         planned = progress.read_changes(path).applied(run.recipe)
         return Status("finished" if finished else "training", epochs, planned.epochs)
     return None
@@ -114,8 +114,7 @@ def stand(path: Path, queued: bool) -> Job:
 
 
 def _state(path: Path, status: Status | None, held: bool, queued: bool) -> str:
-    without = "finished" if (path / RESULT).is_file() else "not started"
-    said = status.state if status else without
+    said = status.state if status else "not started"
     if held:
         wish = wishes.asked(path)
         if wish and said != "finishing":
